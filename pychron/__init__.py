@@ -1,0 +1,1 @@
+"""Pychron on Twisted: headless nodes for noble-gas geochronology laboratories."""

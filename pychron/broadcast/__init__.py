@@ -1,0 +1,1 @@
+"""Notifier and subscriber over ZMQ; the only room that imports txzmq."""

@@ -1,0 +1,1 @@
+"""The node's event bus; each room owns its events."""

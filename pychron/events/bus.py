@@ -1,0 +1,80 @@
+"""The node's event bus: each subscriber has a bounded queue and takes its copy in a later turn.
+
+None can hold up another, or the valve. What must not be lost (audit, journal) is no subscriber.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+Deliver = Callable[[object], None]
+
+
+class Subscription:
+    """One subscriber's queue. `dropped` counts what did not fit."""
+
+    def __init__(self, bus: EventBus, deliver: Deliver, kinds: tuple[type, ...], bound: int, what: str) -> None:
+        self._bus = bus
+        self.deliver = deliver
+        self.kinds = kinds
+        self.bound = bound
+        self.what = what
+        self.queue: deque[object] = deque()
+        self.dropped = 0
+
+    def cancel(self) -> None:
+        """No further delivery, what waits is forgotten."""
+        self._bus.forget(self)
+        self.queue.clear()
+
+
+class EventBus:
+    """Publishes values to subscribers by type, in order, in a later turn of `clock`."""
+
+    log = Logger()
+
+    def __init__(self, clock: IReactorTime) -> None:
+        self._clock = clock
+        self._subscriptions: list[Subscription] = []
+        self._due = False
+
+    def subscribe(self, deliver: Deliver, *kinds: type, bound: int = 10_000, what: str = "") -> Subscription:
+        """`deliver` gets each event that is an instance of one of `kinds` (of any, without)."""
+        subscription = Subscription(self, deliver, kinds, bound, what)
+        self._subscriptions.append(subscription)
+        return subscription
+
+    def forget(self, subscription: Subscription) -> None:
+        if subscription in self._subscriptions:
+            self._subscriptions.remove(subscription)
+
+    def publish(self, event: object) -> None:
+        """Queue `event` for every subscriber; returns at once."""
+        for subscription in self._subscriptions:
+            if subscription.kinds and not isinstance(event, subscription.kinds):
+                continue
+            if len(subscription.queue) >= subscription.bound:
+                subscription.dropped += 1
+                if subscription.dropped == 1:
+                    self.log.warn("{what}: its queue is full, events are dropped", what=subscription.what)
+                continue
+            subscription.queue.append(event)
+        if not self._due:
+            self._due = True
+            self._clock.callLater(0, self._deliver)
+
+    def _deliver(self) -> None:
+        self._due = False
+        for subscription in list(self._subscriptions):
+            for _ in range(len(subscription.queue)):
+                if not subscription.queue:
+                    break
+                event = subscription.queue.popleft()
+                try:
+                    subscription.deliver(event)
+                except Exception:
+                    self.log.failure("{what}: an event could not be delivered", what=subscription.what)

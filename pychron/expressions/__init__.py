@@ -1,0 +1,1 @@
+"""One small, safe expression language for permits, alerts and conditionals."""

@@ -1,0 +1,1 @@
+"""The switch machine, interlocks, locks, owners, words, manager, remote line, status monitor."""

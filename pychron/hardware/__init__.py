@@ -1,0 +1,1 @@
+"""Channels and drivers: one small file a driver with its codec."""

@@ -1,0 +1,1 @@
+"""Plain counters that each room keeps, and the reader of the audit."""

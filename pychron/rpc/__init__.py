@@ -1,0 +1,1 @@
+"""Commands between nodes: codec, dispatch, server, client."""

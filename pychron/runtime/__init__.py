@@ -1,0 +1,1 @@
+"""The world handed in: clocks, streams, processes, files, random; set-up, spawn, periodic work, deadlines."""

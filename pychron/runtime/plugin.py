@@ -1,0 +1,78 @@
+"""What a plugin is, and what it is handed while it checks its files and sets itself up.
+
+A plugin lists what it *needs* (orders the start; absence is an error), *offers*, and *wants* (bound when all
+are built, may be absent, never orders the start).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from twisted.application.service import IServiceCollection
+from zope.interface import Attribute, Interface
+from zope.interface.interface import InterfaceClass
+
+from pychron.config.initialization import PluginElement
+from pychron.config.problems import Report
+from pychron.runtime.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line of a node said."""
+
+    root: Path
+    role: str
+    """valve, experiment, furpi or crunch."""
+    port: int | None = None
+    """Overrides the command port; 0 = any free port."""
+    publish_port: int | None = None
+    """Overrides the publish port (reply = +1); 0 = any free pair."""
+    simulated: bool = False
+    lenient: bool = False
+    waive: tuple[str, ...] = ()
+    """Faults waived by name, as in `F:interlock=X`."""
+
+
+@dataclass(slots=True)
+class Context:
+    """What a plugin may touch. Built by node/assembly."""
+
+    options: Options
+    world: World
+    report: Report
+    element: PluginElement | None
+    """Its element in initialization.xml; None where the role implies the plugin."""
+    bus: Any
+    """pychron.events.bus.EventBus"""
+    services: IServiceCollection
+    find: Callable[[InterfaceClass], Any]
+    """The object that another plugin offers, or LookupError."""
+    offer: Callable[[InterfaceClass, Any], None]
+    node_name: str = ""
+    counters: dict[str, Callable[[], int | float]] = field(default_factory=dict)
+    """Plain counters by metric name, read when somebody asks."""
+
+
+class IPlugin(Interface):
+    """An area's one meeting point with the node."""
+
+    name = Attribute("as initialization.xml writes it")
+    needs = Attribute("tuple of interfaces that must be offered before set-up")
+    offers = Attribute("tuple of interfaces")
+    wants = Attribute("tuple of interfaces bound when all are built")
+
+    def check(context: Context) -> None:
+        """Read and check every file of this area; problems go to context.report. Touches no device."""
+
+    async def setup(context: Context) -> None:
+        """Build and start; the node awaits it. Called only when the whole report allows it."""
+
+    def bind(context: Context) -> None:
+        """Called once after every plugin is set up: take what it wants, if it is there."""
+
+    async def teardown() -> None:
+        """Undo set-up, also a set-up that failed half way. Moves no relay."""

@@ -1,0 +1,44 @@
+"""Keeps every coroutine that is started: none is lost, each failure is logged, all are drained at stop."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+
+class Spawner:
+    """Owns the coroutines of one service."""
+
+    log = Logger()
+
+    def __init__(self) -> None:
+        self._running: set[Deferred[Any]] = set()
+
+    def spawn(self, coroutine: Coroutine[Deferred[Any], Any, Any], what: str) -> Deferred[None]:
+        """Run `coroutine`; `what` names it in the log. The result fires when it ended, never with a failure."""
+        running: Deferred[Any] = Deferred.fromCoroutine(coroutine)
+        self._running.add(running)
+        done: Deferred[None] = Deferred()
+
+        def ended(result: object) -> None:
+            self._running.discard(running)
+            if isinstance(result, Failure) and not result.check(CancelledError):
+                self.log.failure("{what} failed", failure=result, what=what)
+            done.callback(None)
+
+        running.addBoth(ended)
+        return done
+
+    @property
+    def running(self) -> int:
+        """How many are under way."""
+        return len(self._running)
+
+    def cancel(self) -> None:
+        """Cancel what is under way. Only for work that may be cut: an actuation is awaited instead."""
+        for running in list(self._running):
+            running.cancel()

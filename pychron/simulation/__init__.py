@@ -1,0 +1,1 @@
+"""Emulated instruments, the relay bank with its log, the virtual world."""

@@ -1,0 +1,1 @@
+"""The node's SQLite file: intents, outcomes, locks, claims, counts, audit; written outside the reactor's thread."""
