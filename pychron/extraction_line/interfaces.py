@@ -45,29 +45,29 @@ class Done:
 class IExtractionLine(Interface):
     """Raises pychron.extraction_line.errors. Names are those of the lab's valves file."""
 
-    def names() -> tuple[str, ...]:  # type: ignore[empty-body]
+    def names() -> tuple[str, ...]:
         """In load order, which is word order."""
 
-    def resolve(name: str = "", description: str = "") -> str:  # type: ignore[empty-body]
+    def resolve(name: str = "", description: str = "") -> str:
         """The switch's name; where both are given both must match. Raises UnknownSwitch with the nearest name."""
 
-    def view(name: str) -> SwitchView:  # type: ignore[empty-body]
+    def view(name: str) -> SwitchView:
         """From memory."""
 
-    async def actuate(command: Command) -> Done:  # type: ignore[empty-body]
+    async def actuate(command: Command) -> Done:
         """Open or close, with children, through every rule; returns only when it is confirmed and on disk."""
 
-    async def refresh(name: str) -> SwitchView:  # type: ignore[empty-body]
+    async def refresh(name: str) -> SwitchView:
         """Ask the hardware now."""
 
-    async def lock(name: str, who: Peer, why: str) -> Lock:  # type: ignore[empty-body]
+    async def lock(name: str, who: Peer, why: str) -> Lock:
         """Soft lock, on disk before it returns."""
 
     async def unlock(name: str, who: Peer, why: str) -> None:
         """Refused where it cannot be written."""
 
-    def why(name: str, action: Action, peer: Peer) -> tuple[str, ...]:  # type: ignore[empty-body]
+    def why(name: str, action: Action, peer: Peer) -> tuple[str, ...]:
         """What would block this actuation now, each with its remedy; empty where nothing does."""
 
-    def settling_s(name: str) -> float:  # type: ignore[empty-body]
+    def settling_s(name: str) -> float:
         """Settling and check times of the switch and its plan: what a client adds to its time-out."""

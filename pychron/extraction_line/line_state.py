@@ -11,6 +11,9 @@ from pychron.extraction_line.states import Action, Kind, Lock, State, SwitchView
 from pychron.hardware.interfaces import Evidence, Mark
 
 
+STRENGTH = {Evidence.DECLARED: 0, Evidence.COMMANDED: 1, Evidence.RELAY: 2, Evidence.INDICATOR: 3}
+
+
 @dataclass(frozen=True, slots=True)
 class Hardware:
     """What the driver behind a switch declares."""
@@ -50,12 +53,21 @@ class Switch:
     def name(self) -> str:
         return self.spec.name
 
+    @property
+    def believed(self) -> State:
+        """Its state for the rules: unknown where its evidence is weaker than its file demands."""
+        least = self.spec.evidence_required
+        if least is None or self.state is State.UNKNOWN:
+            return self.state
+        enough = self.evidence is not None and STRENGTH[self.evidence] >= STRENGTH[least]
+        return self.state if enough else State.UNKNOWN
+
     def is_surely(self, state: State) -> bool:
         """Confirmed, and nothing under way that could change it to the other."""
         turning = self.reserved_for is not None and (
             self.begun or (self.reserved_for is Action.OPEN) != (state is State.OPEN)
         )
-        return self.state is state and not turning
+        return self.believed is state and not turning
 
 
 def target(action: Action) -> State:

@@ -108,13 +108,13 @@ def _interlocks(line: Line, switch: Switch, before: Mapping[str, Action], key: s
             found.append(Interlocked(switch.name, f"interlocked with {name}, which the same command opens"))
         elif partner.reserved_for is Action.OPEN and partner.reserved != key:
             found.append(Interlocked(switch.name, f"interlocked with {name}, which is being opened"))
-        elif partner.state is not State.CLOSED:
+        elif partner.believed is not State.CLOSED:
             remedy = (
                 f"close {name} first"
-                if partner.state is State.OPEN
+                if partner.believed is State.OPEN
                 else f"close {name}, or have its state confirmed"
             )
-            found.append(Interlocked(switch.name, f"interlocked by {name}, {partner.state}; {remedy}"))
+            found.append(Interlocked(switch.name, f"interlocked by {name}, {partner.believed}; {remedy}"))
         elif partner.reserved_for is Action.CLOSE and partner.begun and partner.reserved != key:
             found.append(Interlocked(switch.name, f"interlocked by {name}, moving; try again when it is closed"))
     hold = line.holds.get(switch.name)
@@ -132,7 +132,7 @@ def _positive(line: Line, switch: Switch, before: Mapping[str, Action], key: str
         elif before.get(name) is Action.OPEN:
             continue
         elif before.get(name) is Action.CLOSE or not (
-            other.is_surely(State.OPEN) or (other.reserved == key and other.state is State.OPEN)
+            other.is_surely(State.OPEN) or (other.reserved == key and other.believed is State.OPEN)
         ):
             found.append(Interlocked(switch.name, f"{name} must be confirmed open and is {other.state}; open it first"))
     return found
@@ -144,7 +144,7 @@ def _dependants(line: Line, switch: Switch, before: Mapping[str, Action], key: s
         other = line.switches[name]
         if before.get(name) is Action.CLOSE:
             continue
-        if not (other.is_surely(State.CLOSED) or (other.reserved == key and other.state is State.CLOSED)):
+        if not (other.is_surely(State.CLOSED) or (other.reserved == key and other.believed is State.CLOSED)):
             found.append(Held(switch.name, f"{name} depends on it and is {other.state}; close {name} first"))
     hold = line.holds.get(switch.name)
     if hold is not None and hold[0] is State.OPEN:

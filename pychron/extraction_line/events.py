@@ -1,0 +1,81 @@
+"""What the extraction line tells the node's bus. Each is published once, after it is on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pychron.extraction_line.states import SwitchView
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchChanged:
+    """A switch is something else now. `commanded` is False when nobody asked for it."""
+
+    view: SwitchView
+    before: str
+    commanded: bool
+    peer: str = ""
+    command_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LockChanged:
+    """A soft lock was set or taken away."""
+
+    view: SwitchView
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerChanged:
+    """A claim was granted, renewed for other switches, lost, released, or became orphaned."""
+
+    switches: tuple[str, ...]
+    owner: str
+    orphaned: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRaised:
+    """Somebody must act. `key` names the episode, so that it is raised once."""
+
+    key: str
+    text: str
+    switches: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmCleared:
+    """The reason of the alarm `key` has gone."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShotCounted:
+    """A pipette gave a shot."""
+
+    pipette: str
+    counts: int
+    wall: float
+
+
+@dataclass(frozen=True, slots=True)
+class LineStep:
+    """A step of the way from a script to a relay, for people who watch it happen."""
+
+    number: int
+    text: str
+    wall: float
+
+
+@dataclass(frozen=True, slots=True)
+class PeerChanged:
+    """A node that owns valves was lost, came back, or moved to another address."""
+
+    peer: str
+    connected: bool
+    why: str

@@ -1,0 +1,77 @@
+"""Exactly once, as far as the wire allows (safety rule 12). Pure; time is an argument.
+
+Our clients name each command; the same id again gets the same outcome for ten minutes. Installed clients name
+nothing and send three copies within about two seconds: an identical one from the same address joins the one
+under way, or gets its reply within 2.5 s of its end if nothing else turned that switch between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pychron.extraction_line.actuations import Result
+from pychron.extraction_line.interfaces import Command
+from pychron.extraction_line.states import Action
+
+KEPT_S = 600.0
+COPY_S = 2.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    result: Result
+    at: float
+
+
+def sender(command: Command) -> str:
+    """Who a command's copies and contraries come from: our clients by their boot id, others by address."""
+    if command.id is not None:
+        return "id:" + command.id.rpartition(":")[0]
+    return command.peer.address
+
+
+class Repeats:
+    """Outcomes by id, and the last one by sender, switch and action."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, _Ended] = {}
+        self._last: dict[tuple[str, str], tuple[Action, _Ended]] = {}
+        self._turned_by: dict[str, str] = {}
+
+    def known(self, command: Command, now: float) -> Result | None:
+        """The outcome to give again, with nothing driven."""
+        if command.id is not None:
+            ended = self._by_id.get(command.id)
+            return ended.result if ended is not None and now - ended.at < KEPT_S else None
+        last = self._last.get((sender(command), command.switch))
+        if last is None or last[0] is not command.action or now - last[1].at > COPY_S:
+            return None
+        if self._turned_by.get(command.switch) != sender(command):
+            return None
+        return last[1].result
+
+    def ended(self, command: Command, result: Result, now: float) -> None:
+        """Remember an outcome."""
+        ended = _Ended(result, now)
+        if command.id is not None:
+            self._by_id.pop(command.id, None)
+            self._by_id[command.id] = ended
+        else:
+            self._last[(sender(command), command.switch)] = (command.action, ended)
+        self._forget(now)
+
+    def turned(self, command: Command, switch: str) -> None:
+        """`command` was begun on `switch`: older replies of other senders no longer tell its state."""
+        self._turned_by[switch] = sender(command)
+
+    def restore(self, request_id: str, result: Result, at: float) -> None:
+        """An outcome of an earlier start of the node."""
+        self._by_id[request_id] = _Ended(result, at)
+
+    def _forget(self, now: float) -> None:
+        for key in list(self._by_id):
+            if now - self._by_id[key].at < KEPT_S:
+                break
+            del self._by_id[key]
+        for pair in [p for p, (_, e) in self._last.items() if now - e.at > COPY_S]:
+            del self._last[pair]

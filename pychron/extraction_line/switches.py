@@ -1,0 +1,298 @@
+"""The switch machine: one pure machine over the whole line (safety rules 1 to 14).
+
+Its methods are its inputs, what they return are its outputs; the manager only carries outputs to the world and
+results back. Time is an argument: `now` wire seconds (monotonic), `wall` a stamp for records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from pychron.extraction_line import plans
+from pychron.extraction_line.actuations import (
+    Actuation,
+    Finished,
+    Outputs,
+    Phase,
+    Present,
+    Publish,
+    Read,
+    Reply,
+    Result,
+)
+from pychron.extraction_line.course import Course, refusal
+from pychron.extraction_line.doubts import NO_EPOCH, Doubt
+from pychron.extraction_line.errors import NoResponse, Superseded, TooLate
+from pychron.extraction_line.interfaces import Command
+from pychron.extraction_line.line_state import Line
+from pychron.extraction_line.observing import Observer
+from pychron.extraction_line.repeats import Repeats, sender
+from pychron.extraction_line.rules import Grounds
+from pychron.extraction_line.states import Action, State
+from pychron.hardware.interfaces import Evidence, Mark, Reading
+
+
+class SwitchMachine:
+    """Every actuation under way, every switch, and what may happen next."""
+
+    def __init__(self, line: Line, grounds: Callable[[Command, float], Grounds], boot: str) -> None:
+        self.line = line
+        self.repeats = Repeats()
+        self.observer = Observer(line)
+        self._grounds = grounds
+        self._boot = boot
+        self._number = 0
+        self._courses: dict[str, Course] = {}
+        self._waiting: list[tuple[int, Command]] = []
+        for switch in line:
+            switch.starting = switch.hardware.readable
+
+    # ---- a wish
+
+    def ask(self, request: int, command: Command, now: float) -> Outputs:
+        """A peer asks for a switch to be turned. Answered at once where a rule says no."""
+        known = self.repeats.known(command, now)
+        if known is not None:
+            return [Reply(request, known)]
+        if command.stood_still:
+            why = "this node stood still for more than a second while it waited; look at the state, then ask again"
+            return [Reply(request, TooLate(command.switch, why))]
+        joined = self._join(command)
+        if joined is not None:
+            joined.requests.append(request)
+            return []
+        out = self._cancel_older(command)
+        return out + self._consider(request, command, now)
+
+    def _join(self, command: Command) -> Actuation | None:
+        for course in self._courses.values():
+            a = course.actuation
+            if (a.command.switch, a.command.action) != (command.switch, command.action):
+                continue
+            if command.id is not None and a.command.id == command.id:
+                return a
+            copies = command.id is None and a.command.id is None and not a.superseded
+            if copies and sender(a.command) == sender(command):
+                return a
+        return None
+
+    def _cancel_older(self, command: Command) -> Outputs:
+        """A newer command of a peer for a switch cancels its older ones not yet started."""
+        out: Outputs = []
+        why = f"a newer {command.action} of the same peer took its place"
+
+        def older(other: Command) -> bool:
+            same = other.switch == command.switch and sender(other) == sender(command)
+            return same and (other.id is None or other.id != command.id)
+
+        for request, waiting in list(self._waiting):
+            if older(waiting):
+                self._waiting.remove((request, waiting))
+                out.append(Reply(request, Superseded(waiting.switch, why)))
+        for course in list(self._courses.values()):
+            a = course.actuation
+            if older(a.command) and a.command.action is not command.action and not a.begun and not a.superseded:
+                out += self._supersede(course, why)
+        return out
+
+    def _consider(self, request: int, command: Command, now: float) -> Outputs:
+        """Plan a command whose turn has come, or let it wait for its switches."""
+        waited = now - command.asked_at
+        if waited > command.within:
+            why = f"it had waited {waited:.1f} s and its client gives up after {command.within:g} s"
+            return [Reply(request, TooLate(command.switch, why))]
+        plan = plans.expand(self.line, command.switch, command.action)
+        holders = self._holders(plan)
+        if not all(self._gives_way(holder.actuation, plan) for holder in holders):
+            self._waiting.append((request, command))
+            return []
+        out: Outputs = []
+        for holder in holders:
+            out += self._supersede(holder, f"a {command.action} of {command.switch} took its place")
+        grounds = self._grounds(command, now)
+        why_not = refusal(self.line, plan, command, grounds)
+        if why_not is not None:
+            return [*out, Reply(request, why_not)]
+        self._number += 1
+        actuation = Actuation(f"{self._boot}.{self._number}", command, plan, [request])
+        for name, action in plan:
+            switch = self.line.switches[name]
+            switch.reserved, switch.reserved_for, switch.begun = actuation.key, action, False
+        course = Course(self.line, self.observer, actuation, grounds)
+        self._courses[actuation.key] = course
+        return out + course.start()
+
+    def _holders(self, plan: Sequence[plans.Step]) -> list[Course]:
+        keys: list[str] = []
+        for name, _ in plan:
+            key = self.line.switches[name].reserved
+            if key and key not in keys:
+                keys.append(key)
+        return [self._courses[key] for key in keys]
+
+    @staticmethod
+    def _gives_way(holder: Actuation, plan: Sequence[plans.Step]) -> bool:
+        """A close waits behind no open: every switch that both name is opened there and closed here."""
+        theirs = dict(holder.plan)
+        return all(
+            theirs[name] is Action.OPEN and action is Action.CLOSE for name, action in plan if name in theirs
+        )
+
+    def _supersede(self, course: Course, why: str) -> Outputs:
+        """It begins no further step. Its switches are free; what it has begun ends on the wire."""
+        a = course.actuation
+        a.superseded = why
+        self._release(a)
+        out: Outputs = [Publish(e) for e in a.held_back]
+        a.held_back.clear()
+        if a.phase is Phase.CONFIRMING:
+            out += self._ended(a, Superseded(a.parent, why), a.command.asked_at)
+        return out
+
+    # ---- inputs of one actuation, by its key
+
+    def intent_stored(self, key: str, now: float) -> Outputs:
+        """Its intent is on disk."""
+        return self._finished(self._courses[key].intent_stored(), now)
+
+    def intent_failed(self, key: str, why: str, now: float) -> Outputs:
+        """Its intent could not be written."""
+        return self._finished(self._courses[key].intent_failed(why), now)
+
+    def begin(self, key: str, now: float, present: Present) -> tuple[bool, Outputs]:
+        """The guard, called just before the first byte of its present step."""
+        course = self._courses[key]
+        begun, out = course.begin(now, present)
+        if begun:
+            self.repeats.turned(course.actuation.command, course.actuation.step[0])
+        return begun, out
+
+    def driven(self, key: str, mark: Mark, now: float, wall: float) -> Outputs:
+        """The device acknowledged it."""
+        return self._finished(self._courses[key].driven(mark, now, wall), now)
+
+    def settled(self, key: str, now: float) -> Outputs:
+        """Its settling time is over."""
+        return self._finished(self._courses[key].settled(), now)
+
+    def rejected(self, key: str, text: str, mark: Mark | None, now: float) -> Outputs:
+        """The device said no."""
+        return self._finished(self._courses[key].rejected(text, mark, now), now)
+
+    def not_begun(self, key: str, text: str, now: float) -> Outputs:
+        """Nothing was written."""
+        return self._finished(self._courses[key].not_begun(text, now), now)
+
+    def silent(self, key: str, mark: Mark, text: str, now: float) -> Outputs:
+        """No sensible answer."""
+        return self._finished(self._courses[key].silent(mark, text, now), now)
+
+    def readings(self, key: str, found: Mapping[str, Reading], now: float, wall: float) -> Outputs:
+        """What the hardware answered for a Read with this key."""
+        course = self._courses.get(key)
+        if course is not None and course.actuation.phase in (Phase.CONFIRMING, Phase.READING):
+            return self._finished(course.readings(found, now, wall), now)
+        out: Outputs = []
+        for name, reading in found.items():
+            events = self.observer.observed(self.line.switches[name], reading, now, wall)
+            out += [Publish(e) for e in events]
+        return out
+
+    def outcome_stored(self, key: str, result: Result, now: float, why: str = "") -> Outputs:
+        """It is on disk (or, with `why`, could not be written): events, replies, the next in line."""
+        a = self._courses[key].actuation
+        out: Outputs = [Publish(e) for e in a.held_back]
+        a.held_back.clear()
+        if why:
+            text = f"{a.parent}: the outcome of {a.command.action} could not be written ({why}); mend the disk"
+            out += [Publish(e) for e in self.observer.alarm("store", text, (a.parent,))]
+        else:
+            out += [Publish(e) for e in self.observer.clear("store", "outcomes are written again")]
+        return out + self._ended(a, result, now)
+
+    # ---- what nobody commanded
+
+    def unreadable(self, names: Sequence[str], now: float) -> Outputs:
+        """A reading of no actuation failed: what nobody can see is unknown."""
+        out: Outputs = []
+        for name in names:
+            switch = self.line.switches[name]
+            if not switch.begun:
+                out += [Publish(e) for e in self.observer.unknown(switch, None, now)]
+        return out
+
+    def declared(self, name: str, opened: bool, now: float, wall: float) -> Outputs:
+        """A person said so: settles a manual valve, or a switch that cannot be read."""
+        switch = self.line.switches[name]
+        switch.doubts, switch.alike = (), None
+        state = State.OPEN if opened else State.CLOSED
+        events = self.observer.become(switch, state, Evidence.DECLARED, now, wall, None)
+        return [Publish(e) for e in events]
+
+    def restarted(self, intents: Mapping[str, Sequence[tuple[str, str]]], now: float) -> None:
+        """Intents without outcome of an earlier start, by request id or key: each may still act."""
+        for request_id, steps in intents.items():
+            for name, action in steps:
+                switch = self.line.switches.get(name)
+                if switch is not None:
+                    switch.doubts = (*switch.doubts, Doubt(NO_EPOCH, now, action == Action.OPEN))
+            why = "this node ended while it was under way; its outcome is unknown: look at the state"
+            self.repeats.restore(request_id, NoResponse(steps[0][0] if steps else "", why), now)
+
+    def tick(self, now: float) -> Outputs:
+        """Answer what has waited too long. Call at `next_wake`."""
+        out: Outputs = []
+        for request, command in list(self._waiting):
+            if now - command.asked_at > command.within:
+                self._waiting.remove((request, command))
+                why = f"another command held it for {now - command.asked_at:.1f} s"
+                out.append(Reply(request, TooLate(command.switch, why)))
+        return out
+
+    def next_wake(self) -> float | None:
+        """Wire seconds of the first waiting command's end."""
+        return min((c.asked_at + c.within for _, c in self._waiting), default=None)
+
+    @property
+    def busy(self) -> int:
+        """Actuations under way."""
+        return len(self._courses)
+
+    # ---- ends
+
+    def _finished(self, outputs: Outputs, now: float) -> Outputs:
+        out: Outputs = []
+        for output in outputs:
+            if isinstance(output, Finished):
+                out += self._ended(self._courses[output.key].actuation, output.result, now)
+            else:
+                out.append(output)
+        return out
+
+    def _ended(self, a: Actuation, result: Result, now: float) -> Outputs:
+        del self._courses[a.key]
+        a.phase = Phase.ENDED
+        out: Outputs = []
+        lost = [
+            n for n, _ in a.plan if self.line.switches[n].state is State.MOVING and self._unheld(n, a.key)
+        ]
+        for name in lost:
+            out += [Publish(e) for e in self.observer.unknown(self.line.switches[name], a.command, now)]
+        if lost:
+            out.append(Read(tuple(lost)))
+        self._release(a)
+        self.repeats.ended(a.command, result, now)
+        out += [Reply(request, result) for request in a.requests]
+        waiting, self._waiting = self._waiting, []
+        for request, command in waiting:
+            out += self._consider(request, command, now)
+        return out
+
+    def _unheld(self, name: str, key: str) -> bool:
+        return self.line.switches[name].reserved in ("", key)
+
+    def _release(self, a: Actuation) -> None:
+        for name, _ in a.plan:
+            switch = self.line.switches[name]
+            if switch.reserved == a.key:
+                switch.reserved, switch.reserved_for, switch.begun = "", None, False

@@ -1,0 +1,136 @@
+"""Whatever the sequence of commands, faults, late executions and deaths: judged by the relays' true positions."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from pychron.extraction_line.errors import Interlocked
+from pychron.extraction_line.interfaces import Command
+from pychron.extraction_line.states import Action, State
+from pychron.trust.rights import Peer, Right
+from tests.extraction_line.bench_of_relays import LATE_S, Rig, build_line, spec
+
+NAMES = ["A", "B", "D", "P", "K", "N"]
+FATES = ["ok", "ok", "ok", "twice", "silent_now", "silent_late", "silent_never", "rejected", "unavailable"]
+
+
+def line():
+    return build_line(
+        spec("A", interlocks=("B", "D")),
+        spec("B", settling_s=0.5),
+        spec("D"),
+        spec("P"),
+        spec("K", parent="P", interlocks=("B", "N")),
+        spec("N", parent="P", parent_inverted=True),
+        unreadable=("D",),
+    )
+
+
+class Uncertain(RuleBasedStateMachine):
+    @initialize(opened=st.lists(st.sampled_from(["A", "P"]), max_size=1))
+    def begin(self, opened):
+        self.rig = Rig(line, opened)
+        self.asked = {}
+        self.requests = 0
+
+    @rule(
+        name=st.sampled_from(NAMES),
+        action=st.sampled_from(list(Action)),
+        peer=st.sampled_from(["10.0.0.5", "10.0.0.6"]),
+        ours=st.booleans(),
+    )
+    def ask(self, name, action, peer, ours):
+        self.requests += 1
+        command = Command(
+            name,
+            action,
+            Peer(peer, right=Right.OPERATE),
+            self.rig.now,
+            within=2.0,
+            id=f"{peer}-boot:{self.requests}" if ours else None,
+        )
+        self.asked[self.requests] = command
+        self.rig.ask(self.requests, command)
+
+    @precondition(lambda self: self.rig.disk)
+    @rule(data=st.data(), fails=st.sampled_from([False, False, False, True]))
+    def disk(self, data, fails):
+        self.rig.write_disk(data.draw(st.integers(0, len(self.rig.disk) - 1)), fails)
+
+    @precondition(lambda self: self.rig.wire)
+    @rule(
+        fate=st.sampled_from(FATES),
+        delay=st.floats(0.1, LATE_S),
+        present=st.sampled_from([True, True, True, False]),
+    )
+    def turn(self, fate, delay, present):
+        self.rig.turn(fate, delay, present)
+
+    @precondition(lambda self: self.rig.settling)
+    @rule()
+    def settle(self):
+        self.rig.settle()
+
+    @rule()
+    def poll(self):
+        self.rig.poll()
+
+    @rule(seconds=st.sampled_from([0.1, 0.6, 1.5, LATE_S, 10.0]))
+    def wait(self, seconds):
+        self.rig.pass_time(seconds)
+
+    @rule()
+    def everything_goes_well(self):
+        self.rig.run()
+
+    @rule()
+    def kill(self):
+        self.rig.kill()
+
+    @invariant()
+    def none_is_opened_beside_an_open_partner(self):
+        assert not self.rig.relays.violations
+
+    @invariant()
+    def a_confirmed_state_is_the_truth(self):
+        for switch in self.rig.machine.line:
+            if switch.state in (State.OPEN, State.CLOSED):
+                late = [x for x in self.rig.relays.late if x[1] == switch.name]
+                assert self.rig.relays.on[switch.name] == (switch.state is State.OPEN), switch.name
+                opposite = [x for x in late if x[2] != (switch.state is State.OPEN)]
+                assert not opposite, f"{switch.name} is called {switch.state} and may still change"
+
+    @invariant()
+    def nothing_is_driven_that_waited_too_long(self):
+        for request, result in self.rig.replies.items():
+            if isinstance(result, Interlocked):
+                assert self.asked[request].action is Action.OPEN or result.switch != self.asked[request].switch
+
+    @invariant()
+    def reservations_end(self):
+        machine = self.rig.machine
+        if not machine.busy:
+            assert all(not s.reserved and not s.begun for s in machine.line)
+
+    def teardown(self):
+        """Left alone with healthy hardware, every request is answered and every readable state is known."""
+        rig = self.rig
+        rig.run()
+        rig.pass_time(LATE_S + 3)
+        for _ in range(3):
+            rig.poll()
+            rig.run()
+            rig.pass_time(0.5)
+        assert not rig.machine.busy
+        for switch in rig.machine.line:
+            if switch.hardware.readable:
+                assert switch.state is (State.OPEN if rig.relays.on[switch.name] else State.CLOSED)
+        assert not rig.relays.violations
+
+
+Uncertain.TestCase.settings = settings(
+    max_examples=300, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestUncertainActuation = Uncertain.TestCase
