@@ -31,16 +31,16 @@ class ISubscription(Interface):
 class IZmq(Interface):
     """Makes sockets. Every one has bounded queues; a bind that fails raises OSError."""
 
-    def publisher(host: str, port: int) -> tuple[IPublisher, int]:  # type: ignore[empty-body]
+    def publisher(host: str, port: int) -> tuple[IPublisher, int]:
         """Bind PUB; port 0 = any free one. Returns the socket and its port."""
 
-    def replier(host: str, port: int, answer: Callable[[bytes], bytes]) -> tuple[IReplier, int]:  # type: ignore[empty-body]
+    def replier(host: str, port: int, answer: Callable[[bytes], bytes]) -> tuple[IReplier, int]:
         """Bind REP; `answer` is called for each request and its result always sent."""
 
-    def subscription(  # type: ignore[empty-body]
+    def subscription(
         host: str, port: int, prefixes: tuple[bytes, ...], received: Callable[[bytes], None]
     ) -> ISubscription:
         """Connect SUB (ZMQ reconnects by itself); `received` gets each frame, a bounded number a reactor turn."""
 
-    async def request(host: str, port: int, frame: bytes, timeout_s: float) -> bytes:  # type: ignore[empty-body]
+    async def request(host: str, port: int, frame: bytes, timeout_s: float) -> bytes:
         """One REQ on a socket of its own, closed afterwards. Raises DeadlinePassed."""

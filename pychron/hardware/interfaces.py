@@ -82,7 +82,7 @@ class IActuator(Interface):
     evidence = Attribute("the Evidence that a successful read gives (COMMANDED where not readable)")
     connected = Attribute("True while its channel is up")
 
-    async def drive(  # type: ignore[empty-body]
+    async def drive(
         address: str, on: bool, begin: Callable[[], bool], urgent: bool = False
     ) -> Mark:
         """Command one relay. `begin` is called when its turn on the channel has come, just before the first
@@ -92,13 +92,13 @@ class IActuator(Interface):
         Raises NotBegun, Unavailable, Rejected, NoAnswer.
         """
 
-    async def read(addresses: Sequence[str]) -> Mapping[str, Reading]:  # type: ignore[empty-body]
+    async def read(addresses: Sequence[str]) -> Mapping[str, Reading]:
         """Ask the hardware, in one exchange where it can. An address that it cannot read is absent.
 
         Raises Unavailable, NoAnswer.
         """
 
-    def validate(address: str) -> str:  # type: ignore[empty-body]
+    def validate(address: str) -> str:
         """An empty text if `address` can be one of this driver's, else what to write instead."""
 
     async def close() -> None:

@@ -35,26 +35,26 @@ class SerialSettings:
 class IStreams(Interface):
     """Ordered byte streams: endpoints in the sense of Twisted, nothing connected yet."""
 
-    def tcp_server(host: str, port: int, backlog: int = 128) -> IStreamServerEndpoint:  # type: ignore[empty-body]
+    def tcp_server(host: str, port: int, backlog: int = 128) -> IStreamServerEndpoint:
         """An endpoint that listens. `port` 0 takes any free port."""
 
-    def tcp_client(host: str, port: int, timeout_s: float) -> IStreamClientEndpoint:  # type: ignore[empty-body]
+    def tcp_client(host: str, port: int, timeout_s: float) -> IStreamClientEndpoint:
         """An endpoint that connects within `timeout_s` wire seconds."""
 
-    def unix_server(path: Path) -> IStreamServerEndpoint:  # type: ignore[empty-body]
+    def unix_server(path: Path) -> IStreamServerEndpoint:
         """A Unix socket of mode 0600; a stale file of a dead process is replaced, a live one is an error."""
 
-    def unix_client(path: Path, timeout_s: float) -> IStreamClientEndpoint:  # type: ignore[empty-body]
+    def unix_client(path: Path, timeout_s: float) -> IStreamClientEndpoint:
         """Connects to a node's own Unix socket."""
 
-    def serial(port: str, settings: SerialSettings) -> IStreamClientEndpoint:  # type: ignore[empty-body]
+    def serial(port: str, settings: SerialSettings) -> IStreamClientEndpoint:
         """A serial port (or pty) as a stream that connects, and disconnects when it is unplugged."""
 
 
 class IPool(Interface):
     """One owned thread pool: values in, values out. The virtual one runs on its clock."""
 
-    def run(function: Callable[..., T], *args: Any) -> Deferred[T]:  # type: ignore[empty-body]
+    def run(function: Callable[..., T], *args: Any) -> Deferred[T]:
         """Call `function` outside the reactor's thread; calls handed in one after the other by one
         caller may overlap (a writer that needs order hands in one at a time)."""
 
