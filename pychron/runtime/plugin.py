@@ -16,7 +16,7 @@ from zope.interface import Attribute, Interface
 from zope.interface.interface import InterfaceClass
 
 from pychron.config.initialization import PluginElement
-from pychron.config.problems import Report
+from pychron.config.problems import Place, Report
 from pychron.runtime.world import World
 
 
@@ -37,6 +37,18 @@ class Options:
     """Faults waived by name, as in `F:interlock=X`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """An address that a plugin is going to listen on, tried before the node detaches from its terminal."""
+
+    host: str
+    port: int
+    place: Place
+    """The file and line that say so; the file as a whole where the port is a default."""
+    key: str
+    """The key or option that changes it, as in `port` or `--publish-port`."""
+
+
 @dataclass(slots=True)
 class Context:
     """What a plugin may touch. Built by node/assembly."""
@@ -55,6 +67,8 @@ class Context:
     node_name: str = ""
     counters: dict[str, Callable[[], int | float]] = field(default_factory=dict)
     """Plain counters by metric name, read when somebody asks."""
+    listens: list[Listening] = field(default_factory=list)
+    """`check` adds what the plugin is going to listen on."""
 
 
 class IPlugin(Interface):
@@ -76,3 +90,17 @@ class IPlugin(Interface):
 
     async def teardown() -> None:
         """Undo set-up, also a set-up that failed half way. Moves no relay."""
+
+
+class IDrains(Interface):
+    """A plugin that has work under way when the node stops provides this too."""
+
+    async def drain() -> None:
+        """Take no new work and await what is begun. All plugins drain before the first is torn down."""
+
+
+class INodeStop(Interface):
+    """Offered by the plugin that carries out what `park.yaml` says for a node that stops."""
+
+    async def run_on_node_stop() -> None:
+        """Awaited after the drain and before the first teardown. The default is to hold: nothing moves."""
