@@ -16,16 +16,16 @@ class Spawner:
     log = Logger()
 
     def __init__(self) -> None:
-        self._running: set[Deferred[Any]] = set()
+        self._running: dict[Deferred[Any], None] = {}
 
     def spawn(self, coroutine: Coroutine[Deferred[Any], Any, Any], what: str) -> Deferred[None]:
         """Run `coroutine`; `what` names it in the log. The result fires when it ended, never with a failure."""
         running: Deferred[Any] = Deferred.fromCoroutine(coroutine)
-        self._running.add(running)
+        self._running[running] = None
         done: Deferred[None] = Deferred()
 
         def ended(result: object) -> None:
-            self._running.discard(running)
+            self._running.pop(running, None)
             if isinstance(result, Failure) and not result.check(CancelledError):
                 self.log.failure("{what} failed", failure=result, what=what)
             done.callback(None)
