@@ -1,0 +1,38 @@
+"""The world as it is: built from the reactor, once, before anything is scheduled."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from typing import Any
+
+from pychron.node.database_files import open_database
+from pychron.node.machine import local_addresses, machine_boot
+from pychron.node.monotonic import make_monotonic
+from pychron.node.streams import RealStreams
+from pychron.node.thread_pool import RealPool
+from pychron.runtime.world import World
+
+
+def build_world(reactor: Any, simulated: bool = False) -> World:
+    """Replaces the reactor's clock by a monotonic one. Starts no thread, opens no socket: twistd forks later."""
+    from pychron.broadcast.txzmq_sockets import RealZmq
+    from pychron.scripting.processes import ProcessScriptHost
+
+    make_monotonic(reactor)
+    return World(
+        lab=reactor,
+        wire=reactor,
+        wall=time.time,
+        boot=uuid.uuid4().hex[:12],
+        machine_boot=machine_boot(),
+        streams=RealStreams(reactor),
+        pool=RealPool(reactor),
+        zmq=RealZmq(reactor),
+        scripts=ProcessScriptHost(reactor),
+        sqlite=open_database,
+        local_addresses=local_addresses,
+        random=random.Random(),
+        simulated=simulated,
+    )
