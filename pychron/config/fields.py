@@ -48,10 +48,14 @@ class Fields:
         found = self.values.get(key)
         return found[0].place if found else self.place
 
-    def wrong(self, key: str, text: str, place: Place | None = None) -> None:
+    def wrong(self, key: str, text: str, place: Place | None = None, value: str | None = None) -> None:
         """Report an error of this key."""
         prefix = f"{self.what}: " if self.what else ""
-        self.report.error(place or self.place_of(key), prefix + text, touches=self.touches, code=key)
+        if value is None:
+            value = next((v.text.strip() for v in self.values.get(key, ())), "")
+        self.report.error(
+            place or self.place_of(key), prefix + text, touches=self.touches, code=key, value=value
+        )
 
     def doubtful(self, key: str, text: str, place: Place | None = None) -> None:
         """Report a warning of this key."""

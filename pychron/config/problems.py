@@ -34,6 +34,8 @@ class Problem:
     """Names of switches that the problem puts out of service."""
     code: str = ""
     """A short stable name such as `interlock`, used by `--waive NAME:CODE=VALUE` and by --json."""
+    value: str = ""
+    """What the file says there."""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.severity}: {self.text}"
@@ -53,11 +55,19 @@ class Report:
             path = path.relative_to(self.root)
         return Place(str(path), line)
 
-    def error(self, place: Place, text: str, *, touches: Iterable[str] = (), code: str = "") -> None:
-        self._add(Problem(place, "error", text, tuple(touches), code))
+    def error(
+        self, place: Place, text: str, *, touches: Iterable[str] = (), code: str = "", value: str = ""
+    ) -> None:
+        self._add(Problem(place, "error", text, tuple(touches), code, value))
 
-    def warning(self, place: Place, text: str, *, touches: Iterable[str] = (), code: str = "") -> None:
-        self._add(Problem(place, "warning", text, tuple(touches), code))
+    def warning(
+        self, place: Place, text: str, *, touches: Iterable[str] = (), code: str = "", value: str = ""
+    ) -> None:
+        self._add(Problem(place, "warning", text, tuple(touches), code, value))
+
+    def add(self, problem: Problem) -> None:
+        """Take over a problem of another report, once."""
+        self._add(problem)
 
     def _add(self, problem: Problem) -> None:
         if problem not in self.problems:
