@@ -82,7 +82,7 @@ class NodeService(MultiService):
     def _roll_back_begins(self) -> None:
         self._rolling_back = True
 
-    def _begun(self, result: None | Failure) -> None:
+    def _begun(self, result: Failure | None) -> None:
         failure = self._failure = result if isinstance(result, Failure) else None
         watchers, self._watchers = self._watchers, []
         if failure is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
 from collections.abc import Iterable
 from pathlib import Path
@@ -93,7 +92,7 @@ def _has_one(descriptors: Path, wanted: set[str]) -> bool:
         return False
     for name in names:
         try:
-            if os.readlink(name) in wanted:
+            if str(name.readlink()) in wanted:
                 return True
         except OSError:
             continue
