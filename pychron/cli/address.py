@@ -1,0 +1,101 @@
+"""Where a node is: HOST:PORT, unix:PATH, or the Unix socket in the root of a node on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from pychron.cli.exits import Unreached
+
+COMMAND_PORT = 1061
+PUBLISH_PORT = 5555
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A TCP host and port, or the path of a Unix socket."""
+
+    host: str = ""
+    port: int = 0
+    path: str = ""
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"unix:{self.path}" if self.path else f"{host}:{self.port}"
+
+
+def parse(text: str, default_port: int = COMMAND_PORT) -> Address:
+    """`HOST`, `HOST:PORT`, `[IPV6]:PORT`, `:PORT` (this machine) or `unix:PATH`. Raises click.BadParameter."""
+    if text.startswith("unix:"):
+        path = text.removeprefix("unix:")
+        if not path:
+            raise click.BadParameter(
+                "unix: wants the path of a socket, as in unix:DIR/.appdata/pyvalve/node.sock"
+            )
+        return Address(path=path)
+    host, port = text, ""
+    if text.startswith("["):
+        host, _, rest = text[1:].partition("]")
+        port = rest.removeprefix(":")
+    elif text.count(":") == 1:
+        host, _, port = text.partition(":")
+    if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise click.BadParameter(
+            f"{text}: the port is a number from 1 to 65535, as in 192.0.2.50:{default_port}"
+        )
+    if any(c.isspace() for c in host):
+        raise click.BadParameter(f"{text!r} is no address: write HOST:PORT, as in 192.0.2.50:{default_port}")
+    return Address(host=host or "127.0.0.1", port=int(port) if port else default_port)
+
+
+def socket_of(root: Path) -> Address:
+    """The Unix socket of the node that runs in `root`. Raises Unreached where there is none, or more than one."""
+    found = sorted(root.glob(".appdata/*/node.sock"))
+    if not found:
+        raise Unreached(
+            f"no node runs in {root}: there is no .appdata/APP/node.sock; start it, or name HOST:PORT"
+        )
+    if len(found) > 1:
+        names = ", ".join(f"unix:{path}" for path in found)
+        raise Unreached(f"more than one node has a socket in {root}: name one of {names}")
+    return Address(path=str(found[0]))
+
+
+def split_target(words: tuple[str, ...], root: Path | None, wanted: str) -> tuple[Address, list[str]]:
+    """The node that is meant, and the words that follow; `wanted` says in an error what is missing."""
+    rest = list(words)
+    if root is None and not rest:
+        raise click.UsageError(f"name a node (HOST:PORT or --root DIR) and {wanted}")
+    node = socket_of(root) if root is not None else parse(rest.pop(0))
+    if not rest:
+        raise click.UsageError(f"{wanted} is missing")
+    return node, rest
+
+
+def node_options(function: F) -> F:
+    """The options that every command has that asks a node."""
+    for option in (
+        click.option("--json", "json_", is_flag=True, help="Print the reply as JSON."),
+        click.option(
+            "--timeout",
+            "timeout_s",
+            type=click.FloatRange(min=0, min_open=True),
+            default=10.0,
+            show_default=True,
+            metavar="SECONDS",
+            help="How long to wait for the reply.",
+        ),
+        click.option(
+            "--root",
+            type=click.Path(path_type=Path, exists=True, file_okay=False),
+            metavar="DIR",
+            help="Ask the node that runs in this root on this machine, through its own Unix socket (right: administer).",
+        ),
+    ):
+        function = option(function)
+    return function

@@ -1,0 +1,78 @@
+"""The `pychron` command. Each sub-command is imported when it is asked for, so that it starts quickly on a small machine."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+from pychron.cli.exits import MEANING
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("pychron.cli.init:init", "Write a documented starting root for a node."),
+    "check": ("pychron.cli.check:check", "Read every file of a root and report every problem."),
+    "call": ("pychron.cli.call:call", "Send one request to a node and print its reply."),
+    "why": ("pychron.cli.why:why", "Say what blocks a valve, and the remedy of each."),
+    "safe": ("pychron.cli.safe:safe", "MAKE SAFE: run a node's park sequence, step by step."),
+    "valve": ("pychron.cli.valve:valve", "Tell a node what a person knows of a valve."),
+    "watch": ("pychron.cli.watch:watch", "Print what a node broadcasts, as it happens."),
+    "script": ("pychron.cli.script:script", "Rehearse an extraction script, or run it."),
+    "audit": ("pychron.cli.audit:audit", "Show who moved what, when, and how it ended."),
+    "simulate": ("pychron.cli.simulate:simulate", "Be an instrument, for a rehearsal without hardware."),
+    "demo": ("pychron.cli.demo:demo", "Show a valve opening across two nodes on this machine."),
+}
+"""Name -> where it stands, and its line in `pychron --help`. In the order in which a newcomer meets them."""
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name and imports the one that is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the table's order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import it."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """As click does, with the nearest name where there is none."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from pychron.config.problems import nearest
+
+            ctx.fail(f"there is no command {args[0]}{nearest(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table's lines: nothing is imported for `--help`."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+EPILOG = f"""\b
+A first look:
+  pychron demo                              a valve opens across two nodes
+  pychron init valve DIR --simulated        a root to play with
+  twistd -n pyvalve --root DIR              the node, in the foreground
+  pychron call 127.0.0.1:1061 'Open A'      ask it, from another terminal
+
+{MEANING}"""
+
+
+@click.group(
+    cls=LazyGroup,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="pychron-twisted", prog_name="pychron")
+def main() -> None:
+    """Set up, check, ask and rehearse the nodes of a noble-gas laboratory."""
+
+
+if __name__ == "__main__":
+    main(prog_name="pychron")

@@ -1,0 +1,45 @@
+"""What goes to the terminal: colours that respect NO_COLOR, JSON for programs, errors on stderr."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def console(stderr: bool = False) -> Console:
+    """A rich console; it leaves colours out where NO_COLOR is set or nobody looks."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+
+
+def say(text: str, style: str = "") -> None:
+    """One line on stdout. `text` is printed as it is: brackets in it mean nothing."""
+    console().print(text, style=style or None, markup=False)
+
+
+def complain(text: str) -> None:
+    """One line on stderr."""
+    from rich.text import Text
+
+    console(stderr=True).print(Text.assemble(("error: ", "bold red"), text))
+
+
+def remark(text: str) -> None:
+    """A line on stderr that is no error: progress, or what is being waited for."""
+    console(stderr=True).print(text, style="dim", markup=False)
+
+
+def as_json(value: Any) -> None:
+    """One JSON document on stdout."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def json_line(value: Any) -> None:
+    """One JSON document on one line, written at once: for streams."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=str))
