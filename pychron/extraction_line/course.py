@@ -114,7 +114,9 @@ class Course:
         if a.superseded:
             a.refusal = Superseded(name, a.superseded)
         elif not a.begun and waited > a.command.within:
-            a.refusal = TooLate(name, f"its turn came after {waited:.1f} s; look at the state, then ask again")
+            a.refusal = TooLate(
+                name, f"its turn came after {waited:.1f} s; look at the state, then ask again"
+            )
         elif not a.begun and not present():
             a.refusal = TooLate(name, "the peer that asked is gone")
         else:
@@ -139,6 +141,8 @@ class Course:
                 return self._doubtful(switch, now)
             self._become(switch, target(action), Evidence.COMMANDED, now, wall)
             return self._step_done()
+        if not switch.hardware.same_channel:
+            switch.doubts = remaining(switch.doubts[:-1], mark, switch.hardware.late_s)
         spec = switch.spec
         wait = spec.settling_s + (spec.check_delay_s if spec.check_enabled else 0.0)
         if wait > 0:
@@ -154,7 +158,7 @@ class Course:
         a.phase = Phase.READING
         return [Read((a.step[0],), a.key)]
 
-    def rejected(self, text: str, mark: Mark | None, now: float) -> Outputs:
+    def rejected(self, text: str, now: float) -> Outputs:
         """The device answered that it did not do it: nothing moved by this step."""
         return self._undone(Mismatch(self.actuation.step[0], text), now)
 

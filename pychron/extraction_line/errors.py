@@ -79,8 +79,14 @@ class Mismatch(LineError):
     retry = True
 
 
+class ChildFailed(LineError):
+    """The switch was turned and one of its children was not. An alarm stands."""
+
+
 class NotConfirmed(LineError):
-    """A manual valve: no person declared it in time."""
+    """A manual valve: no person has declared it yet. Asking again waits for that."""
+
+    retry = True
 
 
 class PeerLost(LineError):

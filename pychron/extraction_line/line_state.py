@@ -10,7 +10,6 @@ from pychron.extraction_line.specs import LineSpec, SwitchSpec
 from pychron.extraction_line.states import Action, Kind, Lock, State, SwitchView
 from pychron.hardware.interfaces import Evidence, Mark
 
-
 STRENGTH = {Evidence.DECLARED: 0, Evidence.COMMANDED: 1, Evidence.RELAY: 2, Evidence.INDICATOR: 3}
 
 
@@ -21,6 +20,8 @@ class Hardware:
     readable: bool
     late_s: float
     evidence: Evidence
+    same_channel: bool = True
+    """The position is read over the channel that drives: a reading there runs behind the command."""
 
 
 @dataclass(slots=True)

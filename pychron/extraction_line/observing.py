@@ -116,7 +116,9 @@ class Observer:
         events: Events = []
         pairs = {f"pair:{a}+{b}": (a, b) for a, b in self._line.pairs_open()}
         for key, (a, b) in pairs.items():
-            events += self.alarm(key, f"{a} and {b} are interlocked and both open; close one of them now", (a, b))
+            events += self.alarm(
+                key, f"{a} and {b} are interlocked and both open; close one of them now", (a, b)
+            )
         for key in [k for k in self._alarms if k.startswith("pair:") and k not in pairs]:
             events += self.clear(key, f"{key[5:]} are no longer both open")
         return events

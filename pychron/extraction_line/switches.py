@@ -91,7 +91,12 @@ class SwitchMachine:
                 out.append(Reply(request, Superseded(waiting.switch, why)))
         for course in list(self._courses.values()):
             a = course.actuation
-            if older(a.command) and a.command.action is not command.action and not a.begun and not a.superseded:
+            if (
+                older(a.command)
+                and a.command.action is not command.action
+                and not a.begun
+                and not a.superseded
+            ):
                 out += self._supersede(course, why)
         return out
 
@@ -175,9 +180,9 @@ class SwitchMachine:
         """Its settling time is over."""
         return self._finished(self._courses[key].settled(), now)
 
-    def rejected(self, key: str, text: str, mark: Mark | None, now: float) -> Outputs:
+    def rejected(self, key: str, text: str, now: float) -> Outputs:
         """The device said no."""
-        return self._finished(self._courses[key].rejected(text, mark, now), now)
+        return self._finished(self._courses[key].rejected(text, now), now)
 
     def not_begun(self, key: str, text: str, now: float) -> Outputs:
         """Nothing was written."""
@@ -204,7 +209,9 @@ class SwitchMachine:
         out: Outputs = [Publish(e) for e in a.held_back]
         a.held_back.clear()
         if why:
-            text = f"{a.parent}: the outcome of {a.command.action} could not be written ({why}); mend the disk"
+            text = (
+                f"{a.parent}: the outcome of {a.command.action} could not be written ({why}); mend the disk"
+            )
             out += [Publish(e) for e in self.observer.alarm("store", text, (a.parent,))]
         else:
             out += [Publish(e) for e in self.observer.clear("store", "outcomes are written again")]
@@ -252,6 +259,11 @@ class SwitchMachine:
     def next_wake(self) -> float | None:
         """Wire seconds of the first waiting command's end."""
         return min((c.asked_at + c.within for _, c in self._waiting), default=None)
+
+    def requests(self, key: str) -> tuple[int, ...]:
+        """Those who wait for the outcome of an actuation."""
+        course = self._courses.get(key)
+        return tuple(course.actuation.requests) if course is not None else ()
 
     @property
     def busy(self) -> int:

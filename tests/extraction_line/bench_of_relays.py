@@ -149,7 +149,7 @@ class Rig:
         mark = Mark(self.epoch, self.now)
         relays = self.relays
         if fate == "rejected":
-            self.take(self.machine.rejected(job.key, "-222", mark, self.now))
+            self.take(self.machine.rejected(job.key, "-222", self.now))
             return
         if fate in ("ok", "twice", "silent_now"):
             relays.act(self.now, job.switch, job.opens)

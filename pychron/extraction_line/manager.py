@@ -1,0 +1,393 @@
+"""ExtractionLineManager: carries what the switch machine decides to disk and drivers, and their results back.
+
+It decides nothing about valves itself. Every input of the machine passes through `_carry`, so what is cached from
+the line's states is dropped there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from pychron.config.problems import nearest
+from pychron.events.bus import EventBus
+from pychron.extraction_line import rules
+from pychron.extraction_line.actuations import (
+    Drive,
+    Outputs,
+    Publish,
+    Read,
+    Reply,
+    Settle,
+    StoreIntent,
+    StoreOutcome,
+)
+from pychron.extraction_line.counts import Counts
+from pychron.extraction_line.errors import (
+    ChildFailed,
+    LineError,
+    Mismatch,
+    NotConfirmed,
+    NotOwner,
+    NotStored,
+    UnknownSwitch,
+)
+from pychron.extraction_line.events import LockChanged, ShotCounted, SwitchChanged
+from pychron.extraction_line.interfaces import Command, Done, IExtractionLine
+from pychron.extraction_line.leases import Leases
+from pychron.extraction_line.line_state import Line, is_manual, target
+from pychron.extraction_line.owners import Owners
+from pychron.extraction_line.plans import expand
+from pychron.extraction_line.records import count_records, intent_record, outcome_records
+from pychron.extraction_line.relays import Relays
+from pychron.extraction_line.repeats import sender
+from pychron.extraction_line.rules import Grounds
+from pychron.extraction_line.states import Action, Lock, State, SwitchView
+from pychron.extraction_line.switches import SwitchMachine
+from pychron.hardware.interfaces import NoAnswer, NotBegun, Reading, Rejected, Unavailable
+from pychron.runtime.spawn import Spawner
+from pychron.runtime.world import World
+from pychron.store.errors import StoreFailed
+from pychron.store.node_file import NodeStore
+from pychron.store.records import AuditEntry, LastState, ManualState, SoftLock, SoftUnlock
+from pychron.trust.rights import Peer
+
+
+@dataclass(frozen=True, slots=True)
+class LineOptions:
+    """What of the manager can be set in a root."""
+
+    refresh_s: float = 3.0
+    """Wire seconds between readings of everything that can be read; 0 = only what is unknown."""
+    system_host: str = ""
+    """The one address that may open, where the file names one (`<system master_host=...>`)."""
+
+
+Permit = Callable[[str], str]
+
+
+@implementer(IExtractionLine)
+class ExtractionLineManager:
+    """The local line of a node."""
+
+    log = Logger()
+
+    def __init__(
+        self,
+        world: World,
+        line: Line,
+        relays: Relays,
+        store: NodeStore,
+        bus: EventBus,
+        counts: Counts,
+        permit: Permit = lambda name: "",
+        options: LineOptions | None = None,
+    ) -> None:
+        self.world = world
+        self.line = line
+        self.relays = relays
+        self.store = store
+        self.bus = bus
+        self.counts = counts
+        self.options = options or LineOptions()
+        self._permit = permit
+        self.leases = Leases(line)
+        self.machine = SwitchMachine(line, self._grounds, world.boot)
+        self.owners = Owners(self)
+        self.spawner = Spawner()
+        self.stopping = False
+        self.actuations = 0
+        self.refusals = 0
+        self._request = 0
+        self._asked: dict[int, tuple[Command, Deferred[Done]]] = {}
+        self._wake: IDelayedCall | None = None
+        self.changed: list[Callable[[], None]] = []
+        """Called whenever any state may have changed: whoever caches words drops them."""
+        self.on_step: Callable[[int, str], None] = lambda number, text: None
+
+    @property
+    def now(self) -> float:
+        """Wire seconds."""
+        return float(self.world.wire.seconds())
+
+    # ---- what rules ask
+
+    def _grounds(self, command: Command, now: float) -> Grounds:
+        peer, token = command.peer, command.token
+
+        def access(name: str, action: Action) -> NotOwner | None:
+            return self.owners.access(name, action, peer, sender(command), token, self.now)
+
+        return Grounds(access, lambda switch: self._permit(switch.name))
+
+    # ---- IExtractionLine
+
+    def names(self) -> tuple[str, ...]:
+        """In load order."""
+        return tuple(self.line.switches)
+
+    def resolve(self, name: str = "", description: str = "") -> str:
+        """By name, or by description; both must match where both are given."""
+        if name and not description:
+            if name in self.line.switches:
+                return name
+            raise UnknownSwitch(name, f"no switch of that name{nearest(name, self.line.switches)}")
+        found = [s.name for s in self.line if s.spec.description == description and name in ("", s.name)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UnknownSwitch(description, f"{' and '.join(found)} are both described so; use the name")
+        hint = nearest(description, (s.spec.description for s in self.line if s.spec.description))
+        raise UnknownSwitch(description or name, f"no switch is described so{hint}")
+
+    def view(self, name: str) -> SwitchView:
+        """From memory."""
+        if name not in self.line.switches:
+            self.resolve(name)
+        owner, orphaned = self.owners.of(name)
+        return self.line.view(name, self.now, owner, orphaned)
+
+    async def actuate(self, command: Command) -> Done:
+        """Open or close, through every rule."""
+        name = self.resolve(command.switch)
+        switch = self.line.switches[name]
+        self.owners.heard(command)
+        if self.stopping:
+            raise NotStored(name, "this node is stopping")
+        if is_manual(switch):
+            return self._by_hand(name, command)
+        self._request += 1
+        done: Deferred[Done] = Deferred()
+        self._asked[self._request] = (command, done)
+        self._carry(self.machine.ask(self._request, command, self.now))
+        result = await done
+        if result.failed_children:
+            raise ChildFailed(name, f"it is turned; {'; '.join(result.failed_children)}")
+        return result
+
+    def _by_hand(self, name: str, command: Command) -> Done:
+        """A manual valve: only what a person declared counts; a wish for it is an alarm until then."""
+        if self.line.switches[name].state is target(command.action):
+            return Done(name, command.action, changed=False)
+        blockers = rules.blockers(self.line, name, command.action, self._grounds(command, self.now))
+        if blockers:
+            raise blockers[0]
+        text = f"{command.peer} waits for a person to {command.action} {name} by hand"
+        remedy = f"turn it, then `pychron valve confirm ... {name} {target(command.action)} --why TEXT`"
+        self.publish(self.machine.observer.alarm(f"manual:{name}", f"{text}: {remedy}", (name,)))
+        raise NotConfirmed(name, f"a manual valve: {remedy}")
+
+    async def refresh(self, name: str) -> SwitchView:
+        """Ask the hardware now."""
+        self.resolve(name)
+        if self.line.switches[name].hardware.readable:
+            await self.read((name,))
+        return self.view(name)
+
+    async def read(self, names: tuple[str, ...]) -> None:
+        """Read switches back, for no actuation."""
+        await self._read(Read(names))
+
+    async def lock(self, name: str, who: Peer, why: str) -> Lock:
+        """Soft lock. It holds at once, and is on disk when this returns."""
+        self.resolve(name)
+        lock = Lock(str(who), why, self.world.wall())
+        self.line.switches[name].lock = lock
+        self.dropped()
+        await self._kept(name, SoftLock(name, lock.who, why, lock.when), self.audit(who, "lock", name, why))
+        self.bus.publish(LockChanged(self.view(name), lock.who, why))
+        return lock
+
+    async def unlock(self, name: str, who: Peer, why: str) -> None:
+        """Take a soft lock away, first on disk."""
+        self.resolve(name)
+        await self._kept(name, SoftUnlock(name), self.audit(who, "unlock", name, why))
+        self.line.switches[name].lock = None
+        self.dropped()
+        self.bus.publish(LockChanged(self.view(name), str(who), why))
+
+    async def confirm(self, name: str, opened: bool, who: Peer, why: str) -> SwitchView:
+        """A person declares the state of a manual valve, or of a switch that cannot be read. Audited."""
+        self.resolve(name)
+        switch = self.line.switches[name]
+        if switch.hardware.readable:
+            raise Mismatch(name, "its position can be read: GetIndicatorState asks the hardware")
+        record = ManualState(name, opened, str(who), why, self.world.wall())
+        await self._kept(
+            name, record, self.audit(who, f"confirm {'open' if opened else 'closed'}", name, why)
+        )
+        self._carry(self.machine.declared(name, opened, self.now, self.world.wall()))
+        self.publish(self.machine.observer.clear(f"manual:{name}", f"{who} declared it"))
+        return self.view(name)
+
+    def why(self, name: str, action: Action, peer: Peer) -> tuple[str, ...]:
+        """What would block this actuation now."""
+        self.resolve(name)
+        command = Command(name, action, peer, self.now)
+        grounds = self._grounds(command, self.now)
+        found: list[str] = []
+        plan = expand(self.line, name, action)
+        before: dict[str, Action] = {}
+        for switch, turn in plan:
+            if turn is Action.OPEN and self.line.switches[switch].starting:
+                found.append(f"{switch}: its first read-back has not come yet; try again in a moment")
+            found += [str(b) for b in rules.blockers(self.line, switch, turn, grounds, dict(before))]
+            before[switch] = turn
+        return tuple(found)
+
+    def settling_s(self, name: str) -> float:
+        """Settling and check times of the plan that turns it."""
+        specs = [self.line.switches[n].spec for n, _ in expand(self.line, name, Action.OPEN)]
+        return sum(s.settling_s + (s.check_delay_s if s.check_enabled else 0.0) for s in specs)
+
+    # ---- carrying
+
+    def _carry(self, outputs: Outputs) -> None:
+        self.dropped()
+        for output in outputs:
+            match output:
+                case StoreIntent():
+                    self.spawner.spawn(self._store_intent(output), "storing an intent")
+                case Drive():
+                    self.spawner.spawn(self._drive(output), "driving a switch")
+                case Settle(key, seconds):
+                    self.world.lab.callLater(seconds, self._settled, key)
+                case Read():
+                    self.spawner.spawn(self._read(output), "reading back")
+                case StoreOutcome():
+                    self.spawner.spawn(self._store_outcome(output), "storing an outcome")
+                case Publish(event):
+                    self.publish([event])
+                case Reply(request, result):
+                    self._reply(request, result)
+        self._rewake()
+
+    def publish(self, events: list[object]) -> None:
+        """Put events on the node's bus; what nobody commanded is kept on disk."""
+        for event in events:
+            if isinstance(event, SwitchChanged):
+                self._note(event)
+            self.bus.publish(event)
+
+    def _note(self, event: SwitchChanged) -> None:
+        view = event.view
+        if not event.commanded or view.state is State.UNKNOWN:
+            evidence = str(view.evidence or "")
+            record = LastState(view.name, str(view.state), evidence, self.world.wall())
+            self.spawner.spawn(self._try_commit(record), "keeping a state")
+
+    def _reply(self, request: int, result: Done | LineError) -> None:
+        _, done = self._asked.pop(request)
+        if isinstance(result, Done):
+            done.callback(result)
+        else:
+            self.refusals += 1
+            done.errback(Failure(result))
+
+    def dropped(self) -> None:
+        """Some state, lock or owner may have changed: cached words are of no use any more."""
+        for forget in self.changed:
+            forget()
+
+    def _rewake(self) -> None:
+        at = self.machine.next_wake()
+        if self._wake is not None and self._wake.active():
+            self._wake.cancel()
+        self._wake = None
+        if at is not None:
+            self._wake = self.world.wire.callLater(max(0.0, at - self.now) + 0.001, self._woken)
+
+    def _woken(self) -> None:
+        self._carry(self.machine.tick(self.now))
+
+    def _settled(self, key: str) -> None:
+        self._carry(self.machine.settled(key, self.now))
+
+    async def _store_intent(self, output: StoreIntent) -> None:
+        a = output.actuation
+        try:
+            await self.store.commit(intent_record(a, self.world, self.now))
+        except StoreFailed as problem:
+            self._carry(self.machine.intent_failed(a.key, problem.why, self.now))
+            return
+        self._carry(self.machine.intent_stored(a.key, self.now))
+
+    async def _store_outcome(self, output: StoreOutcome) -> None:
+        a, wall = output.actuation, self.world.wall()
+        turns = [(n, t) for n, t in a.plan if n in a.moved]
+        switches, pipettes = self.counts.turned(turns, wall)
+        self.actuations += len(turns)
+        result = output.result
+        if isinstance(result, Done) and result.switch in switches:
+            result = replace(result, count=switches[result.switch].count)
+        records = [
+            *outcome_records(a, result, self.line, wall, self.now),
+            *count_records(self.line, switches, pipettes),
+        ]
+        why = ""
+        try:
+            await self.store.commit(*records)
+        except StoreFailed as problem:
+            why = problem.why
+        for name, shots in pipettes.items():
+            if not shots.armed:
+                self.bus.publish(ShotCounted(name, shots.counts, wall))
+        self._carry(self.machine.outcome_stored(a.key, result, self.now, why))
+
+    async def _drive(self, job: Drive) -> None:
+        self.on_step(8, f"{job.switch}: {self.line.switches[job.switch].spec.actuator}")
+        try:
+            mark = await self.relays.drive(job.switch, job.opens, lambda: self._begin(job.key), job.urgent)
+        except NotBegun as no:
+            self._carry(self.machine.not_begun(job.key, no.text, self.now))
+        except Unavailable as no:
+            self._carry(self.machine.not_begun(job.key, no.text, self.now))
+        except Rejected as no:
+            self._carry(self.machine.rejected(job.key, no.text, self.now))
+        except NoAnswer as no:
+            self._carry(self.machine.silent(job.key, no.mark, no.text, self.now))
+        else:
+            self._carry(self.machine.driven(job.key, mark, self.now, self.world.wall()))
+
+    def _begin(self, key: str) -> bool:
+        """The guard of a drive: nothing is written before it says yes."""
+        begun, out = self.machine.begin(key, self.now, lambda: self._present(key))
+        self._carry(out)
+        return begun
+
+    def _present(self, key: str) -> bool:
+        """One of those who asked for it is still there."""
+        requests = self.machine.requests(key)
+        return any(self._asked[r][0].still_there() for r in requests if r in self._asked)
+
+    async def _read(self, job: Read) -> None:
+        found: dict[str, Reading] = await self.relays.read(job.names)
+        out = self.machine.readings(job.key, found, self.now, self.world.wall())
+        missing = [n for n in job.names if n not in found and self.line.switches[n].hardware.readable]
+        if not job.key:
+            out += self.machine.unreadable(missing, self.now)
+        self._carry(out)
+
+    # ---- disk
+
+    def audit(self, who: Peer, what: str, switch: str, why: str) -> AuditEntry:
+        """An entry of the audit, now."""
+        return AuditEntry(self.world.wall(), str(who), what, switch, why)
+
+    async def _kept(self, name: str, *records: object) -> None:
+        try:
+            await self.store.commit(*records)  # type: ignore[arg-type]
+        except StoreFailed as problem:
+            raise NotStored(name, f"it could not be written: {problem.why}; mend the disk") from problem
+
+    async def _try_commit(self, *records: object) -> None:
+        try:
+            await self.store.commit(*records)  # type: ignore[arg-type]
+        except StoreFailed as problem:
+            self.log.error("not on disk: {records}: {why}", records=records, why=problem.why)

@@ -1,0 +1,88 @@
+"""What goes to disk with an actuation, and how it comes back after a restart. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pychron.extraction_line import errors
+from pychron.extraction_line.actuations import Actuation, Result
+from pychron.extraction_line.counts import Shots, Turned
+from pychron.extraction_line.interfaces import Done
+from pychron.extraction_line.line_state import Line
+from pychron.extraction_line.states import Action
+from pychron.runtime.world import World
+from pychron.store.records import (
+    ActuationCount,
+    AuditEntry,
+    Intent,
+    LastState,
+    Outcome,
+    PipetteCount,
+    Record,
+)
+
+
+def intent_record(a: Actuation, world: World, now: float) -> Intent:
+    """What is about to happen."""
+    return Intent(
+        key=a.key,
+        request_id=a.command.id,
+        peer=str(a.command.peer.address),
+        switch=a.parent,
+        action=str(a.command.action),
+        steps=tuple((n, str(t)) for n, t in a.plan),
+        wall=world.wall(),
+        wire=now,
+        machine_boot=world.machine_boot,
+    )
+
+
+def outcome_records(a: Actuation, result: Result, line: Line, wall: float, now: float) -> list[Record]:
+    """Outcome, last states and audit: one transaction."""
+    done = isinstance(result, Done)
+    why = "" if isinstance(result, Done) else result.why
+    outcome = Outcome(
+        key=a.key,
+        result="done" if done else type(result).__name__,
+        changed=isinstance(result, Done) and result.changed,
+        why=why,
+        count=result.count if isinstance(result, Done) else 0,
+        wall=wall,
+        wire=now,
+        request_id=a.command.id,
+        peer=str(a.command.peer.address),
+        switch=a.parent if done else getattr(result, "switch", a.parent),
+        action=str(a.command.action),
+        failed_children=tuple(a.failed_children),
+    )
+    states = [
+        LastState(n, str(s.state), str(s.evidence or ""), wall)
+        for n, s in ((n, line.switches[n]) for n, _ in a.plan)
+    ]
+    what = f"{a.command.action}: {outcome.result}"
+    return [outcome, *states, AuditEntry(wall, str(a.command.peer), what, a.parent, why)]
+
+
+def count_records(line: Line, switches: Mapping[str, Turned], pipettes: Mapping[str, Shots]) -> list[Record]:
+    """Counts that changed."""
+    turned: list[Record] = [
+        ActuationCount(f"{line.switches[n].spec.kind.prefix}-{n}", t.start, 1, t.count, t.timestamp)
+        for n, t in switches.items()
+    ]
+    return [*turned, *(PipetteCount(n, s.counts, s.last_shot, s.armed) for n, s in pipettes.items())]
+
+
+def result_of(outcome: Outcome) -> Result:
+    """The outcome that a repeated id gets again."""
+    action = Action(outcome.action)
+    if outcome.result == "done":
+        return Done(outcome.switch, action, outcome.changed, outcome.count, outcome.failed_children)
+    return error_named(outcome.result, outcome.switch, outcome.why)
+
+
+def error_named(name: str, switch: str, why: str) -> errors.LineError:
+    """A typed error from its class name; an unknown name is no answer, never a success."""
+    kind = getattr(errors, name, None)
+    if not (isinstance(kind, type) and issubclass(kind, errors.LineError)):
+        return errors.NoResponse(switch, f"{name}: {why}")
+    return kind(switch, why)

@@ -1,0 +1,118 @@
+"""From a switch to its relay: which device and address, inversion, two outputs, the device that reads it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from twisted.internet.defer import Deferred, gatherResults
+
+from pychron.extraction_line.line_state import Hardware
+from pychron.extraction_line.specs import LineSpec, SwitchSpec
+from pychron.extraction_line.states import Kind
+from pychron.hardware.interfaces import Evidence, HardwareError, Mark, NoAnswer, Reading, Unavailable
+
+FOREIGN = -10
+"""Readings of a device that does not drive the switch carry epochs below this: never on the driving channel."""
+
+
+def _two(address: str) -> tuple[str, str]:
+    first, _, second = address.partition(",")
+    return first.strip(), second.strip()
+
+
+class Relays:
+    """All switches of a line by name, over the actuators by device name."""
+
+    def __init__(self, spec: LineSpec, actuators: Mapping[str, Any]) -> None:
+        self._specs = spec.by_name
+        self.actuators = actuators
+        """By device name; each provides IActuator."""
+
+    def hardware(self, name: str) -> Hardware:
+        """What the drivers behind a switch declare."""
+        spec = self._specs[name]
+        actuator = self.actuators.get(spec.actuator)
+        reader, _ = self._reader(spec)
+        if spec.kind is Kind.MANUAL_VALVE or actuator is None:
+            return Hardware(readable=False, late_s=0.0, evidence=Evidence.DECLARED)
+        foreign = reader is not None and reader is not actuator
+        readable = reader is not None and bool(reader.readable) and spec.query_state
+        evidence = Evidence.COMMANDED
+        if readable and reader is not None:
+            evidence = Evidence.INDICATOR if foreign or spec.state_address else reader.evidence
+        return Hardware(readable, actuator.late_s, evidence, same_channel=not foreign)
+
+    def _reader(self, spec: SwitchSpec) -> tuple[Any, str]:
+        if spec.state_device:
+            return self.actuators.get(spec.state_device), spec.state_address or spec.address
+        return self.actuators.get(spec.actuator), spec.state_address or spec.address
+
+    async def drive(self, name: str, opens: bool, begin: Callable[[], bool], urgent: bool) -> Mark:
+        """Turn one switch. Raises what IActuator.drive raises; after a first output alone has turned, NoAnswer."""
+        spec = self._specs[name]
+        actuator = self.actuators.get(spec.actuator)
+        if actuator is None:
+            raise Unavailable(f"its actuator {spec.actuator} does not exist; name one of the device files")
+        on = opens is not spec.inverted_logic
+        if spec.kind is not Kind.DOUBLE_ACTUATION_VALVE:
+            mark: Mark = await actuator.drive(spec.address, on, begin, urgent)
+            return mark
+        first, second = _two(spec.address)
+        if not on:
+            first, second = second, first
+        mark = await actuator.drive(first, True, begin, urgent)
+        try:
+            mark = await actuator.drive(second, False, lambda: True, urgent)
+        except HardwareError as problem:
+            raise NoAnswer(
+                f"its first output was driven, the second was not: {problem.text}", mark
+            ) from problem
+        return mark
+
+    async def read(self, names: Sequence[str]) -> dict[str, Reading]:
+        """Ask the hardware, each device once and all devices together. What cannot be read is absent."""
+        asked: dict[int, tuple[Any, list[str]]] = {}
+        for name in names:
+            reader, address = self._reader(self._specs[name])
+            if reader is not None and reader.readable:
+                addresses = asked.setdefault(id(reader), (reader, []))[1]
+                addresses += _two(address) if self._is_double(name) else (address,)
+        jobs = [Deferred.fromCoroutine(self._ask(reader, tuple(a))) for reader, a in asked.values()]
+        answers: dict[int, Mapping[str, Reading]] = dict(zip(asked, await gatherResults(jobs), strict=True))
+        found: dict[str, Reading] = {}
+        for name in names:
+            spec = self._specs[name]
+            reader, address = self._reader(spec)
+            reading = self._one(spec, address, answers.get(id(reader), {}))
+            if reading is not None:
+                found[name] = self._placed(spec, reader, reading)
+        return found
+
+    @staticmethod
+    async def _ask(reader: Any, addresses: tuple[str, ...]) -> Mapping[str, Reading]:
+        try:
+            answer: Mapping[str, Reading] = await reader.read(addresses)
+        except HardwareError:
+            return {}
+        return answer
+
+    def _is_double(self, name: str) -> bool:
+        spec = self._specs[name]
+        return spec.kind is Kind.DOUBLE_ACTUATION_VALVE and not spec.state_device
+
+    def _one(self, spec: SwitchSpec, address: str, answer: Mapping[str, Reading]) -> Reading | None:
+        if not self._is_double(spec.name):
+            return answer.get(address)
+        first, second = (answer.get(a) for a in _two(address))
+        if first is None or second is None:
+            return None
+        agree = first.on is not None and second.on is not None and first.on is not second.on
+        return Reading(first.on if agree else None, second.mark, first.busy or second.busy)
+
+    def _placed(self, spec: SwitchSpec, reader: Any, reading: Reading) -> Reading:
+        foreign = reader is not self.actuators.get(spec.actuator)
+        mark = Mark(FOREIGN - reading.mark.epoch, reading.mark.at) if foreign else reading.mark
+        flip = spec.state_invert if foreign or spec.state_address else spec.inverted_logic
+        on = reading.on if reading.on is None else reading.on is not flip
+        return Reading(on, mark, reading.busy)
