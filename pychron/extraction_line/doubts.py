@@ -54,7 +54,9 @@ class Verdict:
     """The value and how many readings in a row, on a newer connection and past `late_s`, gave it."""
 
 
-def judge(doubts: Sequence[Doubt], reading: Reading, late_s: float, alike: tuple[bool, int] | None) -> Verdict:
+def judge(
+    doubts: Sequence[Doubt], reading: Reading, late_s: float, alike: tuple[bool, int] | None
+) -> Verdict:
     """Judge one reading of a switch with `doubts`; `alike` is the run of readings so far."""
     if reading.on is None or reading.busy:
         return Verdict(None, (False, 0))

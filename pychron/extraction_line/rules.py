@@ -89,7 +89,9 @@ def _service(switch: Switch, action: Action) -> list[LineError]:
     found: list[LineError] = []
     if switch.spec.faults:
         found.append(
-            OutOfService(switch.name, f"{switch.spec.faults[0]}; mend the file or waive it by name, then restart")
+            OutOfService(
+                switch.name, f"{switch.spec.faults[0]}; mend the file or waive it by name, then restart"
+            )
         )
     if not switch.spec.enabled:
         found.append(Disabled(switch.name, "its file says enabled: false"))
@@ -116,7 +118,9 @@ def _interlocks(line: Line, switch: Switch, before: Mapping[str, Action], key: s
             )
             found.append(Interlocked(switch.name, f"interlocked by {name}, {partner.believed}; {remedy}"))
         elif partner.reserved_for is Action.CLOSE and partner.begun and partner.reserved != key:
-            found.append(Interlocked(switch.name, f"interlocked by {name}, moving; try again when it is closed"))
+            found.append(
+                Interlocked(switch.name, f"interlocked by {name}, moving; try again when it is closed")
+            )
     hold = line.holds.get(switch.name)
     if hold is not None and hold[0] is State.CLOSED:
         found.append(Interlocked(switch.name, f"held closed for {hold[1]}; release that claim first"))
@@ -134,7 +138,9 @@ def _positive(line: Line, switch: Switch, before: Mapping[str, Action], key: str
         elif before.get(name) is Action.CLOSE or not (
             other.is_surely(State.OPEN) or (other.reserved == key and other.believed is State.OPEN)
         ):
-            found.append(Interlocked(switch.name, f"{name} must be confirmed open and is {other.state}; open it first"))
+            found.append(
+                Interlocked(switch.name, f"{name} must be confirmed open and is {other.state}; open it first")
+            )
     return found
 
 

@@ -42,6 +42,8 @@ class Fault(Exception):
         self.code = code
         self.why = why
         self.text = str(self)
+        self.data: dict[str, object] = {}
+        """What a JSON peer gets beside code and text: kind, switch, why."""
 
     @property
     def line(self) -> str:

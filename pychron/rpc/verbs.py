@@ -49,6 +49,8 @@ class Verb:
     doc: str = ""
     moves: bool = False
     """True where it may move hardware: never taken from UDP or the legacy listener, listed in the audit."""
+    jumps: bool = False
+    """True where it is started though an earlier request of its connection is still awaited (a close)."""
 
 
 class VerbTable:
