@@ -62,6 +62,7 @@ class Checks:
             self.supply(draft)
             self.actuator(draft)
             self.parent(draft)
+        self.devices()
         self.addresses()
         self.one_sided()
         self.contradictions()
@@ -118,18 +119,8 @@ class Checks:
                 f"state_device {spec.state_device} is no device of this root{nearest(spec.state_device, self.actuators)}",
             )
         facts = self.actuators.get(spec.actuator)
-        if facts is None:
-            fields.wrong(
-                "actuator",
-                f"its actuator {spec.actuator} is no device of this root{nearest(spec.actuator, self.actuators)}; "
-                f"write devices/{spec.actuator}.yaml and list it in initialization.xml",
-                value=spec.actuator,
-            )
-            return
-        if facts.fault:
-            fields.wrong(
-                "actuator", f"its actuator {spec.actuator} cannot be used: {facts.fault}", value=spec.actuator
-            )
+        if facts is None or facts.fault:
+            return  # told once for all its switches
         if not spec.address:
             if not facts.by_name:
                 fields.wrong("address", f"has no address; write the one that {spec.actuator} drives")
@@ -138,6 +129,33 @@ class Checks:
             why = facts.validate(part)
             if why:
                 fields.wrong("address", f"address {part} is none of {spec.actuator}: {why}")
+
+    def devices(self) -> None:
+        """An actuator that is missing or broken: one error for all that name it."""
+        if self.actuators is None:
+            return
+        users: dict[str, list[Draft]] = {}
+        for draft in self.drafts.values():
+            if draft.spec.kind is not Kind.MANUAL_VALVE:
+                users.setdefault(draft.spec.actuator, []).append(draft)
+        for name, drafts in users.items():
+            facts = self.actuators.get(name)
+            if facts is not None and not facts.fault:
+                continue
+            why = (
+                f"is no device of this root{nearest(name, self.actuators)}; "
+                f"write devices/{name}.yaml and list it in initialization.xml"
+                if facts is None
+                else f"cannot be used: {facts.fault}"
+            )
+            more = f" (and {len(drafts) - 1} more)" if len(drafts) > 1 else ""
+            self.report.error(
+                drafts[0].fields.place_of("actuator"),
+                f"{drafts[0].fields.what}{more}: its actuator {name} {why}",
+                touches=[d.spec.name for d in drafts],
+                code="actuator",
+                value=name,
+            )
 
     def parent(self, draft: Draft) -> None:
         spec, fields = draft.spec, draft.fields
