@@ -67,6 +67,10 @@ class Context:
     node_name: str = ""
     counters: dict[str, Callable[[], int | float]] = field(default_factory=dict)
     """Plain counters by metric name, read when somebody asks."""
+    config: Any = None
+    """pychron.node.root.RootConfig: all that the files say, read once; a plugin takes its part of it."""
+    state_folder: Path = Path()
+    """Where the node keeps its own files (SQLite, socket); it exists when `setup` is called."""
     listens: list[Listening] = field(default_factory=list)
     """`check` adds what the plugin is going to listen on."""
 
