@@ -1,0 +1,165 @@
+"""MAKE SAFE and parking: the steps of park.yaml through the same plans and interlocks (safety rules 18 and 19).
+
+The sequence stops at the first refusal, with an alarm that names the step and the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from twisted.internet.interfaces import IDelayedCall
+
+from pychron.expressions.language import ExpressionError, Missing, parse
+from pychron.extraction_line.errors import LineError
+from pychron.extraction_line.interfaces import Command
+from pychron.extraction_line.manager import ExtractionLineManager
+from pychron.extraction_line.park_file import (
+    CloseStep,
+    Do,
+    MessageStep,
+    OpenStep,
+    ParkSpec,
+    RaiseFunnelStep,
+    Step,
+    WaitStep,
+)
+from pychron.extraction_line.permits import IReadings
+from pychron.extraction_line.states import Action
+from pychron.runtime.deadlines import sleep
+from pychron.trust.rights import Peer, Right
+
+WITHIN_S = 30.0
+"""A step of the sequence may wait this long for its turn behind other commands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One step of the sequence and how it ended. `ok` False ends the sequence."""
+
+    step: str
+    ok: bool
+    text: str
+
+
+class Stopped(Exception):
+    """The sequence ended at a step that was refused or failed."""
+
+
+class Parking:
+    """Runs the sequence of a line, one at a time."""
+
+    def __init__(
+        self, manager: ExtractionLineManager, spec: ParkSpec, readings: Callable[[], IReadings]
+    ) -> None:
+        self._manager = manager
+        self.spec = spec
+        self._readings = readings
+        self._timers: dict[str, IDelayedCall] = {}
+        self.running = False
+
+    async def run(self, why: str, peer: Peer | None = None) -> list[Taken]:
+        """Every step in order; what was done, the refused one last."""
+        if self.running:
+            return [Taken("safe", False, "a park sequence is under way already; wait for its end")]
+        by = Peer("local", right=Right.ADMINISTER, name=f"park ({why})") if peer is None else peer
+        taken: list[Taken] = []
+        self.running = True
+        try:
+            if not self.spec.sound:
+                taken.append(
+                    Taken("park.yaml", False, "its sequence has an error; run pychron check and mend it")
+                )
+            for step in self.spec.steps if self.spec.sound else ():
+                await self._step(step, by, taken)
+        except Stopped:
+            pass
+        finally:
+            self.running = False
+        refused = [t for t in taken if not t.ok]
+        observer = self._manager.machine.observer
+        if refused:
+            text = f"park sequence ({why}) stopped at {refused[0].step}: {refused[0].text}"
+            self._manager.publish(observer.alarm("park", text, ()))
+        else:
+            self._manager.publish(observer.clear("park", f"park sequence ({why}) ended well"))
+        return taken
+
+    async def _step(self, step: Step, by: Peer, taken: list[Taken]) -> None:
+        match step:
+            case CloseStep(names):
+                for name in names:
+                    await self._turn(name, Action.CLOSE, by, taken)
+            case OpenStep(name, when):
+                self._condition(name, when, taken)
+                await self._turn(name, Action.OPEN, by, taken)
+            case WaitStep(seconds):
+                await sleep(self._manager.world.lab, seconds)
+                taken.append(Taken(f"wait {seconds:g} s", True, "done"))
+            case MessageStep(text):
+                self._manager.log.info("park sequence: {text}", text=text)
+                taken.append(Taken("message", True, text))
+            case RaiseFunnelStep():
+                taken.append(
+                    Taken("raise funnel", False, "this node has no funnel; take the step out of park.yaml")
+                )
+                raise Stopped
+
+    def _condition(self, name: str, when: str, taken: list[Taken]) -> None:
+        try:
+            holds = parse(when).holds(self._readings().fresh())
+            text = "" if holds else f"{when} does not hold"
+        except ExpressionError as problem:
+            text = str(problem)
+        except Missing as missing:
+            text = f"{when} needs {missing.name}, which has no fresh value"
+        if text:
+            taken.append(Taken(f"open {name}", False, text))
+            raise Stopped
+
+    async def _turn(self, name: str, action: Action, by: Peer, taken: list[Taken]) -> None:
+        command = Command(name, action, by, self._manager.now, within=WITHIN_S, id=None)
+        try:
+            done = await self._manager.actuate(command)
+        except LineError as problem:
+            taken.append(Taken(f"{action} {name}", False, str(problem)))
+            raise Stopped from problem
+        taken.append(
+            Taken(f"{action} {name}", True, "driven and read back" if done.changed else "was so already")
+        )
+
+    # ---- triggers
+
+    def trigger(self, key: str, holds: Callable[[], bool], why: str) -> None:
+        """An event of park.yaml has come: carried out after its delay, if `holds` is still true then."""
+        trigger = self.spec.triggers[key]
+        if trigger.do is Do.HOLD or key in self._timers:
+            return
+
+        def due() -> None:
+            self._timers.pop(key, None)
+            if not holds():
+                return
+            text = f"{why} ({key})"
+            if trigger.do is Do.ALARM:
+                self._manager.publish(self._manager.machine.observer.alarm(key, text, ()))
+            else:
+                self._manager.spawner.spawn(self._by_itself(text), "parking the line")
+
+        self._timers[key] = self._manager.world.wire.callLater(trigger.after_s, due)
+
+    async def _by_itself(self, why: str) -> None:
+        await self.run(why)
+
+    def clear(self, key: str, why: str) -> None:
+        """The event is over: a delay that runs is stopped, its alarm cleared."""
+        timer = self._timers.pop(key, None)
+        if timer is not None:
+            timer.cancel()
+        self._manager.publish(self._manager.machine.observer.clear(key, why))
+
+    def stop(self) -> None:
+        """No trigger fires any more."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
