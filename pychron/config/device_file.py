@@ -185,7 +185,7 @@ def read_device_file(path: Path, report: Report, klasses: Collection[str] = ()) 
     general = Fields({k: (v,) for k, v in read.get(GENERAL, {}).items()}, place, report)
     name = general.text("name") or path.stem
     klass = _klass(general, (*KLASSES, *klasses))
-    general.unknown(GENERAL_KEYS)
+    general.unknown((*GENERAL_KEYS, *(FLAT_COMMUNICATIONS if flat else ())))
     _check_communications(read, place, report, flat)
     return DeviceFile(
         name=name,
@@ -280,7 +280,7 @@ def _check_communications(
     host = fields.host()
     fields.seconds("timeout", 1.0)
     fields.number("read_delay", 25.0, minimum=0.0, maximum=60000.0)
-    if transport in ("ethernet", "modbustcp", "telnet", "rpc") or (not transport and host):
+    if transport in ("ethernet", "modbustcp", "telnet", "rpc") or (not transport and "host" in fields):
         fields.port()
         fields.port("read_port")
         kind = fields.choice("kind", "", ("TCP", "UDP"))
@@ -289,7 +289,7 @@ def _check_communications(
                 "host",
                 "has no kind, which installed Pychron reads as UDP and we as TCP; write kind = TCP (or UDP)",
             )
-        if transport == "ethernet" and not host:
+        if transport == "ethernet" and "host" not in fields:
             fields.wrong("host", "has no host; write the address of the device")
     elif transport in ("serial", "modbus", "mcode", "watlowstandardbus"):
         fields.required("port")

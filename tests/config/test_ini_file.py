@@ -10,7 +10,9 @@ from pychron.config.problems import Report
 
 def test_sections_keys_and_lines():
     report = Report()
-    ini = parse_ini("; c\n[General]\nName = pyvalve\n# c\n[Communications]\nhost: a=b\n", Path("f.cfg"), report)
+    ini = parse_ini(
+        "; c\n[General]\nName = pyvalve\n# c\n[Communications]\nhost: a=b\n", Path("f.cfg"), report
+    )
     assert {s: {k: (v.text, v.place.line) for k, v in keys.items()} for s, keys in ini.sections.items()} == {
         "General": {"name": ("pyvalve", 3)},
         "Communications": {"host": ("a=b", 6)},
@@ -21,7 +23,9 @@ def test_sections_keys_and_lines():
 def test_what_stands_twice_or_nowhere_is_reported():
     report = Report()
     ini = parse_ini(
-        "port = 1\n[A]\nx = 1\nx = 2\n  more\nnonsense\n[B]\ny=1\n  and 2\n[A]\nz = 3\n", Path("f.cfg"), report
+        "port = 1\n[A]\nx = 1\nx = 2\n  more\nnonsense\n[B]\ny=1\n  and 2\n[A]\nz = 3\n",
+        Path("f.cfg"),
+        report,
     )
     assert [str(p) for p in report.problems] == [
         "f.cfg:1: error: port stands before any [section]; write [General] above it",

@@ -45,10 +45,19 @@ def test_comments_are_no_text():
     ("data", "problem"),
     [
         (b"", "f.xml:1: error: cannot be read as XML: Document is empty (column 1)"),
-        (b"<a>\n<b></a>", "f.xml:2: error: cannot be read as XML: Opening and ending tag mismatch: b line 2 and a"),
-        (b"\n<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>\n<a>&x;</a>", "f.xml:2: error: has a document type"),
+        (
+            b"<a>\n<b></a>",
+            "f.xml:2: error: cannot be read as XML: Opening and ending tag mismatch: b line 2 and a",
+        ),
+        (
+            b"\n<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>\n<a>&x;</a>",
+            "f.xml:2: error: has a document type",
+        ),
         (b"<a>&x;</a>", "f.xml:1: error: cannot be read as XML: Entity 'x' not defined"),
-        (b"<?xml version='1.0' encoding='zzz'?><a/>", "f.xml:1: error: cannot be read as XML: Unsupported encoding"),
+        (
+            b"<?xml version='1.0' encoding='zzz'?><a/>",
+            "f.xml:1: error: cannot be read as XML: Unsupported encoding",
+        ),
         ("<a/>".encode("utf-16"), "f.xml:0: error: holds NUL bytes; save the file as UTF-8"),
         (b"<a>" * 400, "f.xml:1: error: cannot be read as XML: Excessive depth"),
     ],

@@ -49,12 +49,21 @@ def test_lines_are_those_of_the_values():
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("a: 1\nb: 2\na: 3\n", "f.yaml:3: error: the key a stands twice in one table, first in line 1; keep one"),
+        (
+            "a: 1\nb: 2\na: 3\n",
+            "f.yaml:3: error: the key a stands twice in one table, first in line 1; keep one",
+        ),
         ("x:\n  - !!python/object:os.system {}\n", "f.yaml:2: error: cannot be read as YAML: the tag "),
-        ("<<: {a: 1}\n", "f.yaml:1: error: cannot be read as YAML: merge keys (<<) are not read; write the keys"),
+        (
+            "<<: {a: 1}\n",
+            "f.yaml:1: error: cannot be read as YAML: merge keys (<<) are not read; write the keys",
+        ),
         ("a: &a [*a]\n", "f.yaml:1: error: cannot be read as YAML: its aliases (*name) unfold too far"),
         ("[" * 60 + "]" * 60, "f.yaml:1: error: cannot be read as YAML: is nested too deeply"),
-        ("a: b: c\n", "f.yaml:1: error: cannot be read as YAML: mapping values are not allowed here (column 5)"),
+        (
+            "a: b: c\n",
+            "f.yaml:1: error: cannot be read as YAML: mapping values are not allowed here (column 5)",
+        ),
         ("a: 1\n---\nb: 2\n", "f.yaml:2: error: cannot be read as YAML: expected a single document"),
         ("[1, 2]: x\n", "f.yaml:1: error: cannot be read as YAML: a key must be plain text"),
         ('"\\ud800"', "f.yaml:1: error: cannot be read as YAML: half a character"),
