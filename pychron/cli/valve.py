@@ -48,7 +48,7 @@ def confirm(
         raise click.UsageError("--why wants a reason: it is what others will read in the audit")
     name, state = rest
     client = Client(node, timeout_s)
-    result = client.must("Confirm", f"{name} {state}", state=state, why=why, who=who or client.who)
+    result = client.must("Confirm", name, state=state, why=why.strip(), who=who or client.who)
     if json_:
         as_json({"valve": name, "state": state, "result": result})
     else:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import click
 
+from pychron.broadcast.frames import TAG, Message, read_message
 from pychron.cli.address import PUBLISH_PORT, parse
 from pychron.cli.exits import MEANING, UNREACHED
 from pychron.cli.output import console, json_line, remark
 
 QUIET_S = 6.0
 """A node's heart beats every 2 s: three missing are worth a remark."""
-TAGS_WITHOUT_JSON = "text"
 EPILOG = f"""\b
 Examples:
   pychron watch 192.0.2.50
@@ -53,10 +54,10 @@ def watch(
         for frame in _frames(address.host, address.port, seconds):
             heard += 1
             message = decode(frame)
-            if _is_heartbeat(message) and not heartbeats:
+            if isinstance(message, Message) and message.is_heartbeat and not heartbeats:
                 continue
             if json_:
-                json_line(message)
+                json_line(document(message))
             else:
                 line, style = readable(message)
                 console().print(line, style=style or None, markup=False)
@@ -99,68 +100,48 @@ def _frames(host: str, port: int, seconds: float | None) -> Iterator[bytes]:
         context.term()
 
 
-def decode(frame: bytes) -> dict[str, Any]:
-    """`TAG payload` as a table: `tag` and the members of its JSON, or `text`."""
-    tag, _, payload = frame.decode("utf-8", "replace").partition(" ")
-    try:
-        members = json.loads(payload)
-    except ValueError:
-        return {"tag": tag, TAGS_WITHOUT_JSON: payload}
-    return {"tag": tag, **members} if isinstance(members, dict) else {"tag": tag, TAGS_WITHOUT_JSON: payload}
+def decode(frame: bytes) -> Message | tuple[str, str]:
+    """One of our messages, or the tag and the text of another node's."""
+    message = read_message(frame)
+    if isinstance(message, Message):
+        return message
+    tag, _, text = frame.decode("utf-8", "replace").partition(" ")
+    return tag, text
 
 
-def _is_heartbeat(message: dict[str, Any]) -> bool:
-    return "heartbeat" in (message.get("kind"), message.get("event"), message.get("type"))
+def document(message: Message | tuple[str, str]) -> dict[str, Any]:
+    """As `--json` prints it."""
+    if isinstance(message, Message):
+        return {"tag": TAG, **asdict(message)}
+    return {"tag": message[0], "text": message[1]}
 
 
-STYLES = {
-    "open": "green",
-    "unknown": "bold yellow",
-    "moving": "cyan",
-    "alarm": "bold red",
-    "critical": "bold red",
-}
-HIDDEN = (
-    "tag",
-    "kind",
-    "event",
-    "type",
-    "node",
-    "boot",
-    "seq",
-    "number",
-    "at",
-    "time",
-    "ts",
-    "stamp",
-    "read_at",
-)
+STYLES = {"open": "green", "unknown": "bold yellow", "moving": "cyan"}
+FIRST = ("switch", "valve", "name", "state", "text")
+"""What a reader looks for first, shown without its name."""
 
 
-def readable(message: dict[str, Any]) -> tuple[str, str]:
+def readable(message: Message | tuple[str, str]) -> tuple[str, str]:
     """One line for a person, and its style."""
-    stamp = next(
-        (message[k] for k in ("at", "time", "ts", "stamp", "read_at") if _is_time(message.get(k))), None
+    if not isinstance(message, Message):
+        return f"{'':12}  {message[0]:<14} {message[1]}", ""
+    when = datetime.fromtimestamp(message.time).strftime("%H:%M:%S.%f")[:-3]
+    node = f"{message.node}{' (simulated)' if message.simulated else ''}"
+    told = _flat(message.payload)
+    first = [str(told.pop(key)) for key in FIRST if told.get(key) not in (None, "")]
+    rest = [f"{key}={value}" for key, value in told.items() if value not in (None, "", [], {})]
+    style = (
+        "bold red" if "alarm" in message.kind.lower() else next((STYLES[w] for w in first if w in STYLES), "")
     )
-    when = datetime.fromtimestamp(stamp).strftime("%H:%M:%S.%f")[:-3] if stamp is not None else "-" * 12
-    kind = str(message.get("kind") or message.get("event") or message.get("type") or message["tag"])
-    node = str(message.get("node") or "")
-    told = [
-        _member(name, value)
-        for name, value in message.items()
-        if name not in HIDDEN and value not in (None, "", [])
-    ]
-    style = next((STYLES[w] for w in (str(message.get("state")), kind) if w in STYLES), "")
-    return f"{when}  {node:<12} {kind:<10} {'  '.join(told)}".rstrip(), style
+    return f"{when}  {node:<14} {message.kind:<14} {'  '.join(first + rest)}".rstrip(), style
 
 
-def _is_time(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 4e9
-
-
-def _member(name: str, value: Any) -> str:
-    if isinstance(value, dict | list):
-        value = json.dumps(value, ensure_ascii=False)
-    return (
-        str(value) if name in ("valve", "switch", "name", "state", "text", "message") else f"{name}={value}"
-    )
+def _flat(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """A view inside the payload is spread out; other tables stay JSON."""
+    told: dict[str, Any] = {}
+    for key, value in payload.items():
+        if key == "view" and isinstance(value, dict):
+            told.update(value)
+        else:
+            told[key] = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
+    return told

@@ -37,7 +37,7 @@ def why(ctx: click.Context, words: tuple[str, ...], root: Path | None, timeout_s
         if len(rest) > 2 or rest[1] not in ("open", "close"):
             raise click.UsageError(f"after the valve comes open or close, not {' '.join(rest[1:])}")
         action = Action(rest[1])
-    blockers = reasons(Client(node, timeout_s).must("Why", f"{valve} {action}"))
+    blockers = reasons(Client(node, timeout_s).must("Why", f"{valve},{action}"))
     if json_:
         as_json({"valve": valve, "action": str(action), "blockers": blockers})
     elif not blockers:
