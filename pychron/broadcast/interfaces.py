@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from zope.interface import Interface
 
@@ -44,3 +46,42 @@ class IZmq(Interface):
 
     async def request(host: str, port: int, frame: bytes, timeout_s: float) -> bytes:
         """One REQ on a socket of its own, closed afterwards. Raises DeadlinePassed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What a notifier says of one event."""
+
+    kind: str
+    payload: Mapping[str, Any]
+    """Values that JSON knows."""
+    time: float | None = None
+    """Wall seconds of the reading that it rests on; None = now."""
+
+
+class INotifier(Interface):
+    """The node's voice: every area says through it what changed, and answers for what it knows."""
+
+    def number() -> int:
+        """Number of the last event, everything on the bus included: what a reply to a poll carries."""
+
+    def publish(kind: str, payload: Mapping[str, Any], time: float | None = None) -> int:
+        """Say it now; returns its number."""
+
+    def announce(event: type, translate: Callable[[Any], Announcement | None]) -> None:
+        """Each `event` on the node's bus goes out as `translate` says; None = not this one."""
+
+    def contribute(area: str, state: Callable[[], Any]) -> None:
+        """`state` gives this area's part of each snapshot: all that its announcements are changes of."""
+
+    def handle(request: str, answer: Callable[[], bytes | str]) -> None:
+        """Answer a further request on the reply port."""
+
+    def run_added(uuid: str) -> None:
+        """`RunAdded <uuid>`, for installed subscribers."""
+
+    def console_message(text: str) -> None:
+        """`ConsoleMessage <text>`, for installed subscribers."""
+
+    def send_text(tag: str, text: str) -> None:
+        """`TAG text`, for installed subscribers."""
