@@ -24,7 +24,9 @@ class IScriptHost(Interface):
     """Real: a child process in its own session with limits; virtual: a thread in lock-step with the clock."""
 
     def start(
-        line: Callable[[bytes], None], ended: Callable[[int | None, str], None], error: Callable[[bytes], None]
+        line: Callable[[bytes], None],
+        ended: Callable[[int | None, str], None],
+        error: Callable[[bytes], None],
     ) -> IScriptChild:
         """`line` gets each line the child writes, `ended` its exit status (None = killed) and a text once,
         `error` what it writes to stderr."""
