@@ -15,7 +15,6 @@ sequence:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -24,14 +23,12 @@ from pathlib import Path
 from pychron.config.fields import Fields, Value
 from pychron.config.problems import Place, Report, nearest
 from pychron.config.yaml_file import YamlList, YamlNode, YamlTable, YamlText, leaves, read_yaml, texts
+from pychron.expressions.language import ExpressionError, parse
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Action, Kind
 
 LONGEST_S = 86400.0
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
-_NO_MEASUREMENT = frozenset(
-    {"true", "false", "and", "or", "not", "none", "always", "never", "yes", "no", "e", "if"}
-)
+_NO_MEASUREMENT = frozenset({"true", "false", "always", "never", "yes", "no", "on", "off"})
 
 
 class Do(StrEnum):
@@ -226,8 +223,14 @@ class _Reader:
         self.check(values[0], Action.OPEN)
         when = [v.text.strip() for v in texts(item.entries["when"])] if "when" in item.entries else []
         condition = when[0] if len(when) == 1 else ""
-        measures = [w for w in _WORD.findall(condition) if w.casefold() not in _NO_MEASUREMENT]
-        if not measures:
+        try:
+            measured = [n for n in parse(condition).names if n.casefold() not in _NO_MEASUREMENT]
+        except ExpressionError as problem:
+            if condition:
+                fields.wrong("open", f"when: {problem}", item.places["when"])
+                return None
+            measured = []
+        if not measured:
             fields.wrong(
                 "open",
                 f"open {values[0].text} without a condition that must hold is refused; "

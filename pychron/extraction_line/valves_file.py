@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pychron.config.fields import Fields
 from pychron.config.problems import Problem, Report, nearest
+from pychron.extraction_line.permits import read_permits
 from pychron.extraction_line.specs import DEFAULT_ACTUATOR, LineSpec, PipetteSpec, SwitchSpec
 from pychron.extraction_line.states import Kind
 from pychron.extraction_line.valves_entries import KINDS, PIPETTE, Entry, read_entries
@@ -51,6 +52,7 @@ def read_valves(
         if entry.kind == PIPETTE:
             _pipette(entry, drafts, pipettes, found)
     Checks(drafts, tuple(pipettes.values()), actuators, found, path.suffix.lower() == ".xml").run()
+    read_permits(LineSpec(tuple(d.spec for d in drafts.values())), found)
     faults = _settle([_owned(p, entries) for p in found.problems], waive, report, path)
     return LineSpec(
         tuple(replace(d.spec, faults=tuple(faults.get(name, ()))) for name, d in drafts.items()),
