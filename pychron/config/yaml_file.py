@@ -31,6 +31,8 @@ class YamlText:
 
 @dataclass(frozen=True, slots=True)
 class YamlList:
+    """A sequence, in file order."""
+
     items: tuple[YamlNode, ...]
     place: Place
 

@@ -59,6 +59,8 @@ DEFAULTS: Mapping[str, Trigger] = {
 
 @dataclass(frozen=True, slots=True)
 class CloseStep:
+    """Close these, one after the other."""
+
     names: tuple[str, ...]
     place: Place
 
@@ -74,18 +76,24 @@ class OpenStep:
 
 @dataclass(frozen=True, slots=True)
 class WaitStep:
+    """Let so many lab seconds pass."""
+
     seconds: float
     place: Place
 
 
 @dataclass(frozen=True, slots=True)
 class MessageStep:
+    """Say this to whoever watches."""
+
     text: str
     place: Place
 
 
 @dataclass(frozen=True, slots=True)
 class RaiseFunnelStep:
+    """Raise the furnace's funnel, where the node has one."""
+
     place: Place
 
 

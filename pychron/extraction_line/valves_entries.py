@@ -1,4 +1,4 @@
-"""valves.xml and valves.yaml as one list of entries in load order, each key a text with its line. Pure but for reading.
+"""valves.xml and valves.yaml as one list of entries in load order, each key a text with its line.
 
 Both formats say the same things in different shapes (spec rpc-and-valves 5.1); after this module there is one.
 """

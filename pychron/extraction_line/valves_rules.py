@@ -56,23 +56,23 @@ class Checks:
     def run(self) -> None:
         """Report every fault."""
         for draft in self.drafts.values():
-            self.names(draft, "interlock")
-            self.names(draft, "positive_interlock")
-            self.names(draft, "close_requires")
-            self.supply(draft)
-            self.actuator(draft)
-            self.parent(draft)
-        self.devices()
-        self.addresses()
-        self.one_sided()
-        self.contradictions()
-        self.descriptions()
-        self.pipette_interlocks()
+            self._names(draft, "interlock")
+            self._names(draft, "positive_interlock")
+            self._names(draft, "close_requires")
+            self._supply(draft)
+            self._actuator(draft)
+            self._parent(draft)
+        self._devices()
+        self._addresses()
+        self._one_sided()
+        self._contradictions()
+        self._descriptions()
+        self._pipette_interlocks()
 
-    def paste(self, key: str, name: str) -> str:
+    def _paste(self, key: str, name: str) -> str:
         return f"<{key}>{name}</{key}>" if self.xml else f"{key}: {name}"
 
-    def names(self, draft: Draft, key: str) -> None:
+    def _names(self, draft: Draft, key: str) -> None:
         """Each name in `key` is a switch, and another one."""
         spec = draft.spec
         for value in draft.values(key):
@@ -81,10 +81,10 @@ class Checks:
                 draft.fields.wrong(key, f"{key} {name} is the switch itself; delete it", value.place, name)
             elif name and name not in self.drafts:
                 draft.fields.wrong(
-                    key, f"{key} {name} is no switch of this file{self.hint(name)}", value.place, name
+                    key, f"{key} {name} is no switch of this file{self._hint(name)}", value.place, name
                 )
 
-    def hint(self, name: str) -> str:
+    def _hint(self, name: str) -> str:
         for other in self.drafts.values():
             if other.spec.description.casefold() == name.casefold():
                 return f"; it is the description of {other.spec.name}: write {other.spec.name}"
@@ -94,7 +94,7 @@ class Checks:
             return "; write each name by itself"
         return nearest(name, self.drafts)
 
-    def supply(self, draft: Draft) -> None:
+    def _supply(self, draft: Draft) -> None:
         spec, fields = draft.spec, draft.fields
         if spec.supply == spec.name and spec.supply:
             fields.wrong("supply", f"supply {spec.supply} is the switch itself; delete it")
@@ -109,7 +109,7 @@ class Checks:
                 "supply_minimum", "supply_minimum stands without supply; write which gauge or switch it is"
             )
 
-    def actuator(self, draft: Draft) -> None:
+    def _actuator(self, draft: Draft) -> None:
         spec, fields = draft.spec, draft.fields
         if spec.kind is Kind.MANUAL_VALVE or self.actuators is None:
             return
@@ -130,7 +130,7 @@ class Checks:
             if why:
                 fields.wrong("address", f"address {part} is none of {spec.actuator}: {why}")
 
-    def devices(self) -> None:
+    def _devices(self) -> None:
         """An actuator that is missing or broken: one error for all that name it."""
         if self.actuators is None:
             return
@@ -157,12 +157,12 @@ class Checks:
                 value=name,
             )
 
-    def parent(self, draft: Draft) -> None:
+    def _parent(self, draft: Draft) -> None:
         spec, fields = draft.spec, draft.fields
         if not spec.parent:
             return
         if spec.parent not in self.drafts:
-            fields.wrong("parent", f"parent {spec.parent} is no switch of this file{self.hint(spec.parent)}")
+            fields.wrong("parent", f"parent {spec.parent} is no switch of this file{self._hint(spec.parent)}")
             return
         path = [spec.name]
         while (up := self.drafts[path[-1]].spec.parent) in self.drafts:
@@ -175,7 +175,7 @@ class Checks:
                 return  # above it others go round; they are told
             path.append(up)
 
-    def addresses(self) -> None:
+    def _addresses(self) -> None:
         """No two switches on one actuator have one address; no two read their position at one."""
         seen: dict[tuple[str, str], Draft] = {}
         read: dict[tuple[str, str], Draft] = {}
@@ -203,7 +203,7 @@ class Checks:
                         f"({spec.state_device or spec.actuator} {spec.state_address})",
                     )
 
-    def one_sided(self) -> None:
+    def _one_sided(self) -> None:
         for name, draft in self.drafts.items():
             for value in draft.values("interlock"):
                 other = self.drafts.get(value.text.strip())
@@ -211,11 +211,11 @@ class Checks:
                     draft.fields.doubtful(
                         "interlock",
                         f"interlock {other.spec.name} is one-sided and taken both ways; "
-                        f"add {self.paste('interlock', name)} to {other.spec.name} (line {other.spec.place.line})",
+                        f"add {self._paste('interlock', name)} to {other.spec.name} (line {other.spec.place.line})",
                         value.place,
                     )
 
-    def contradictions(self) -> None:
+    def _contradictions(self) -> None:
         """What can never be opened, or is opened against its own interlock."""
         for name, draft in self.drafts.items():
             partners = set(draft.spec.interlocks) | {
@@ -224,7 +224,7 @@ class Checks:
             for value in draft.values("positive_interlock"):
                 other = value.text.strip()
                 if other in partners and other != name:
-                    self.contradict(
+                    self._contradict(
                         draft, other, f"{other} must be both open and closed before it opens", value
                     )
                 elif (
@@ -232,7 +232,7 @@ class Checks:
                     and name in self.drafts[other].spec.positive_interlocks
                     and name < other
                 ):
-                    self.contradict(
+                    self._contradict(
                         draft, other, f"it and {other} each wait for the other to open first", value
                     )
             turned = False
@@ -241,17 +241,17 @@ class Checks:
                 turned ^= self.drafts[path[-1]].spec.parent_inverted
                 path.append(up)
                 if up in partners and not turned:
-                    self.contradict(
+                    self._contradict(
                         draft, up, f"opens with its parent {up}, with which it is interlocked", None
                     )
                 if turned and (
                     up in draft.spec.positive_interlocks or name in self.drafts[up].spec.positive_interlocks
                 ):
-                    self.contradict(
+                    self._contradict(
                         draft, up, f"turns against its parent {up}, yet one waits for the other", None
                     )
 
-    def contradict(self, draft: Draft, other: str, text: str, value: Value | None) -> None:
+    def _contradict(self, draft: Draft, other: str, text: str, value: Value | None) -> None:
         self.report.error(
             value.place if value is not None else draft.fields.place_of("parent"),
             f"{draft.fields.what}: {text}; delete one of the two rules",
@@ -260,7 +260,7 @@ class Checks:
             value=other,
         )
 
-    def descriptions(self) -> None:
+    def _descriptions(self) -> None:
         seen: dict[str, Draft] = {}
         for draft in self.drafts.values():
             text = draft.spec.description.casefold()
@@ -272,15 +272,15 @@ class Checks:
                     "a script that asks for it cannot tell them apart",
                 )
 
-    def pipette_interlocks(self) -> None:
+    def _pipette_interlocks(self) -> None:
         for pipette in self.pipettes:
             inner, outer = self.drafts[pipette.inner].spec, self.drafts[pipette.outer].spec
             if outer.name not in inner.interlocks and inner.name not in outer.interlocks:
                 self.report.warning(
                     pipette.place,
                     f"pipette {pipette.name}: {inner.name} and {outer.name} are not interlocked, both open pour the tank "
-                    f"into the line; add {self.paste('interlock', outer.name)} to {inner.name} (line {inner.place.line}) "
-                    f"and {self.paste('interlock', inner.name)} to {outer.name} (line {outer.place.line})",
+                    f"into the line; add {self._paste('interlock', outer.name)} to {inner.name} (line {inner.place.line}) "
+                    f"and {self._paste('interlock', inner.name)} to {outer.name} (line {outer.place.line})",
                     touches=(inner.name, outer.name),
                     code="pipette_interlock",
                 )
