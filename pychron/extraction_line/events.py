@@ -79,3 +79,13 @@ class PeerChanged:
     peer: str
     connected: bool
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChecksumDiffered:
+    """States here and on an installed server did not agree: both sums, and what the full read then changed."""
+
+    peer: str
+    ours: str
+    theirs: str
+    changed: tuple[str, ...]
