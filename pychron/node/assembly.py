@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from twisted.python.failure import Failure
 from zope.interface.interface import InterfaceClass
 
 from pychron.config.initialization import PluginElement
@@ -120,8 +122,10 @@ def assemble(
     report: Report,
     *,
     node_name: str = "",
-    set_up_failed: Callable[[Any], None] | None = None,
-    afterwards: Callable[[], Any] | None = None,
+    config: Any = None,
+    state_folder: Path = Path(),
+    set_up_failed: Callable[[Failure], None] | None = None,
+    afterwards: Callable[[], Awaitable[None]] | None = None,
 ) -> NodeService:
     """Order the plugins, let each check its files, and build the service that will set them up.
 
@@ -131,7 +135,9 @@ def assemble(
     """
     offers = Offers()
     bus = EventBus(world.wire)
-    service = NodeService(world, bus, report, set_up_failed=set_up_failed, afterwards=afterwards)
+    service = NodeService(
+        world, bus, report, state_folder, set_up_failed=set_up_failed, afterwards=afterwards
+    )
     name = node_name or f"py{options.role}"
     for enabled in order(plugins):
         context = Context(
@@ -145,6 +151,9 @@ def assemble(
             offer=offers.offer,
             node_name=name,
             counters=service.counters,
+            config=config,
+            state_folder=state_folder,
+            listens=service.listens,
         )
         service.parts.append(Part(enabled.plugin, context))
     service.offers = offers.find

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from twisted.application.service import MultiService
@@ -14,6 +15,7 @@ from pychron.config.problems import Report
 from pychron.events.bus import EventBus
 from pychron.node import lifecycle
 from pychron.node.part import Part
+from pychron.runtime.plugin import Listening
 from pychron.runtime.world import World
 
 
@@ -31,6 +33,7 @@ class NodeService(MultiService):
         world: World,
         bus: EventBus,
         report: Report,
+        state_folder: Path = Path(),
         *,
         set_up_failed: Callable[[Failure], None] | None = None,
         afterwards: Callable[[], Awaitable[None]] | None = None,
@@ -39,10 +42,14 @@ class NodeService(MultiService):
         self.world = world
         self.bus = bus
         self.report = report
+        self.state_folder = state_folder
+        """Where the node keeps its own files; made when it starts."""
         self.parts: list[Part] = []
         self.offers: Callable[[Any], Any] = _nothing
         """What the parts offer, by interface; LookupError where nobody does."""
         self.counters: dict[str, Callable[[], int | float]] = {}
+        self.listens: list[Listening] = []
+        """What the parts are going to listen on."""
         self.state = "new"
         """new, starting, running, stopping, stopped or failed."""
         self._set_up_failed = set_up_failed
@@ -74,10 +81,12 @@ class NodeService(MultiService):
             return
         for problem in self.report.sorted():
             self.log.warn("{problem}", problem=str(problem))
-        self._starting = Deferred.fromCoroutine(
-            lifecycle.set_up(self.parts, self.world.wire, self._roll_back_begins)
-        )
+        self._starting = Deferred.fromCoroutine(self._set_up())
         self._starting.addBoth(self._begun)
+
+    async def _set_up(self) -> None:
+        self.state_folder.mkdir(parents=True, exist_ok=True)
+        await lifecycle.set_up(self.parts, self.world.wire, self._roll_back_begins)
 
     def _roll_back_begins(self) -> None:
         self._rolling_back = True

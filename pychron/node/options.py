@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from twisted.python import usage
 
-from pychron.node.root_lock import PID_FILE, forget_dead_node
+from pychron.node.root import find_root
+from pychron.node.root_lock import RunFiles, forget_dead_node
 from pychron.runtime.plugin import Options
 
 _TWISTD_PID_FILE = "twistd.pid"
 """What twistd takes when nobody says another."""
-_TWISTD_LOG_FILE = "twistd.log"
 
 
 def _port(text: str) -> int:
@@ -68,18 +67,16 @@ class NodeOptions(usage.Options):
     def postOptions(self) -> None:
         """Make paths absolute: a daemon changes its folder. Put the pid file and the log into the root: two nodes
         that are started in one folder would take each other's."""
-        root = Path(self["root"] or f"~/.pychron.{self.role}").expanduser().absolute()
-        self["root"] = root
+        root = self["root"] = find_root(self["root"], self.role)
         parent: Any = getattr(self, "parent", None)
         if parent is None or not root.is_dir():
             return
+        files = RunFiles.of(root, self.role)
         if parent.get("pidfile") == _TWISTD_PID_FILE:
-            forget_dead_node(root)
-            parent["pidfile"] = str(root / PID_FILE)
-        if not (
-            parent.get("nodaemon") or parent.get("logfile") or parent.get("logger") or parent.get("syslog")
-        ):
-            parent["logfile"] = str(root / _TWISTD_LOG_FILE)
+            forget_dead_node(files)
+            parent["pidfile"] = str(files.pid)
+        if not any(parent.get(key) for key in ("nodaemon", "debug", "logfile", "logger", "syslog")):
+            parent["logfile"] = str(files.log)
 
     def value(self) -> Options:
         """As the rest of the program reads them."""

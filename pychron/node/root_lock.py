@@ -4,38 +4,64 @@ from __future__ import annotations
 
 import fcntl
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
-LOCK = ".node.lock"
-PID_FILE = "twistd.pid"
+from pychron.node.known_plugins import NODES
+from pychron.node.root import state_folder
+
+
+@dataclass(frozen=True, slots=True)
+class RunFiles:
+    """Files of a node that runs: in its root, or in the person's state folder when the root is not to be written."""
+
+    folder: Path
+    node: str
+
+    @classmethod
+    def of(cls, root: Path, role: str, home: Path | None = None) -> RunFiles:
+        state = state_folder(root, role, simulated=False, home=home)
+        return cls(root if state.is_relative_to(root) else state, NODES[role])
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / f".{self.node}.lock"
+
+    @property
+    def pid(self) -> Path:
+        return self.folder / f"{self.node}.pid"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / f"{self.node}.log"
 
 
 class RootInUse(Exception):
-    """Another process runs a node on this root: two would drive the same hardware."""
+    """Another process runs this node on this root: two would drive the same hardware."""
 
-    def __init__(self, root: Path, holder: str) -> None:
+    def __init__(self, files: RunFiles) -> None:
         super().__init__(
-            f"{root}: a node runs on this root already ({holder}); stop it first, or use another root"
+            f"{files.node} runs on this root already ({_holder(files.pid)}); stop it first, or use another root"
         )
-        self.root = root
-        self.holder = holder
+        self.files = files
 
 
 class RootLock:
     """Held from `acquire` until the process ends, through the fork of a daemon too (flock(2))."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, files: RunFiles) -> None:
+        self._files = files
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
-        """Raises RootInUse, or OSError where the root cannot be written."""
-        descriptor = os.open(self._root / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        """Raises RootInUse, or OSError where nothing can be written."""
+        self._files.folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self._files.lock, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
-            raise RootInUse(self._root, _holder(self._root)) from None
+            raise RootInUse(self._files) from None
         self._descriptor = descriptor
 
     def release(self) -> None:
@@ -45,24 +71,24 @@ class RootLock:
             self._descriptor = None
 
 
-def forget_dead_node(root: Path) -> None:
-    """Remove the default pid file when no node holds the root.
+def forget_dead_node(files: RunFiles) -> None:
+    """Remove the pid file when no node holds the root.
 
     After a power failure its number may belong to any other process, and twistd would then refuse to start.
     """
-    lock = RootLock(root)
+    lock = RootLock(files)
     try:
         lock.acquire()
     except (RootInUse, OSError):
         return
     try:
-        (root / PID_FILE).unlink(missing_ok=True)
+        files.pid.unlink(missing_ok=True)
     finally:
         lock.release()
 
 
-def _holder(root: Path) -> str:
+def _holder(pid: Path) -> str:
     try:
-        return f"pid {int((root / PID_FILE).read_text('ascii'))}"
+        return f"pid {int(pid.read_text('ascii'))}"
     except (OSError, ValueError):
         return "its pid file is missing"

@@ -40,7 +40,7 @@ def within(clock: IReactorTime, seconds: float, work: Coroutine[Any, Any, T] | D
             return Failure(DeadlinePassed(what, seconds))
         return result
 
-    running.addBoth(settle)  # type: ignore[arg-type]
+    running.addBoth(settle)
     return running
 
 

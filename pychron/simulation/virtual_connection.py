@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import socket
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -22,23 +20,6 @@ BUFFER = 65_536
 """Bytes in a transport's own buffer at which its producer is paused (twisted.internet.abstract)."""
 
 
-class _Handle:
-    """What `transport.getHandle()` gives: enough of a socket to look whether the peer is still there."""
-
-    def __init__(self, end: End) -> None:
-        self._end = end
-
-    def recv(self, size: int, flags: int = 0) -> bytes:
-        """Peek only: the bytes, b"" after the peer's end, BlockingIOError when nothing came."""
-        if not flags & socket.MSG_PEEK:
-            raise OSError(errno.EINVAL, "the transport reads by itself")
-        return self._end.peek()[:size]
-
-    def fileno(self) -> int:
-        """There is no descriptor."""
-        return -1
-
-
 @implementer(ITCPTransport, IPushProducer)
 class End:
     """One end. Everything it tells its protocol it tells in a turn of the process that owns it."""
@@ -52,7 +33,7 @@ class End:
         self.protocol: Any = None
         self.alive = True
         self.connected = True
-        self.disconnected = False
+        self._told = False
         self.flow: Flow
         self._local = local
         self._peer = peer
@@ -98,7 +79,7 @@ class End:
         self._flush_later()
 
     def abortConnection(self) -> None:
-        if not self.connected or self.disconnected:
+        if not self.connected or self._told:
             return
         self._buffer.clear()
         self._inbox.clear()
@@ -139,8 +120,8 @@ class End:
     def getHost(self) -> Any:
         return self._local
 
-    def getHandle(self) -> _Handle:
-        return _Handle(self)
+    def getHandle(self) -> None:
+        """There is no socket: who wants to know whether the peer is there looks at `disconnected`."""
 
     def setTcpNoDelay(self, enabled: bool) -> None:
         self._options["nodelay"] = bool(enabled)
@@ -277,10 +258,10 @@ class End:
 
     def _lost(self, reason: BaseException) -> None:
         """Tell the protocol, once."""
-        if self.disconnected:
+        if self._told:
             return
         self.connected = False
-        self.disconnected = True
+        self._told = True
         if self in self.process.ends:
             self.process.ends.remove(self)
         self.process.network.trace.note("lost", self.name, type(reason).__name__)
@@ -294,16 +275,10 @@ class End:
 
     # The kernel's side.
 
-    def peek(self) -> bytes:
-        """What a look into the socket shows."""
-        if not self.alive and not any(packet[0] == "fin" for packet in self._inbox):
-            raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
-        data = b"".join(packet[1] for packet in self._inbox if packet[0] == "data")  # type: ignore[misc]
-        if data:
-            return data
-        if self._read_ended or any(packet[0] == "fin" for packet in self._inbox):
-            return b""
-        raise BlockingIOError(errno.EAGAIN, "nothing came")
+    @property
+    def disconnected(self) -> bool:
+        """The connection is over, or the kernel knows of its end although nobody has read so far."""
+        return self._told or not self.alive or self._read_ended or ("fin",) in self._inbox
 
     def given_up(self) -> None:
         """The kernel has sent the same segment in vain for a quarter of an hour."""
@@ -314,7 +289,7 @@ class End:
     def refuse(self) -> None:
         """Accepted and closed again: nobody wants it."""
         self.connected = False
-        self.disconnected = True
+        self._told = True
         self.process.ends.remove(self)
         self._close()
 

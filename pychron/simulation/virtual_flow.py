@@ -18,7 +18,7 @@ Packet = tuple[str] | tuple[str, bytes] | tuple[str, int]
 
 
 class Flow:
-    """One direction of one connection: packets arrive in order, each once."""
+    """Packets arrive in order, each once; what a cut link swallowed is sent again when it is mended."""
 
     def __init__(
         self,
@@ -36,33 +36,38 @@ class Flow:
         self._arrived = arrived
         self._given_up = given_up
         self._timer: VirtualCall | None = None
-        self._held: list[Packet] = []
+        self._number = 0
+        self._held: list[tuple[int, Packet]] = []
         self._not_before = 0.0
 
     def send(self, packet: Packet) -> None:
-        """On its way; what waits for a cut link goes first."""
+        """On its way, behind all that was sent before."""
+        self._number += 1
+        self._transmit(self._number, packet)
+
+    def _transmit(self, number: int, packet: Packet) -> None:
         if self._held or not self.sender.up:
-            self._hold(packet)
+            self._hold(number, packet)
             return
         now = self.network.clock.seconds()
         at = max(now + self.network.latency(self.sender, self.receiver), self._not_before)
         self._not_before = at
         self.network.trace.note("sent", self.what, *packet)
-        self.network.clock.callLater(at - now, self._arrive, packet)
+        self.network.clock.callLater(at - now, self._arrive, number, packet)
 
-    def _arrive(self, packet: Packet) -> None:
+    def _arrive(self, number: int, packet: Packet) -> None:
         if self._held or not self.network.passes(self.sender, self.receiver):
-            self._hold(packet)
+            self._hold(number, packet)
             return
         self.network.trace.note("arrived", self.what, *packet)
         self._arrived(packet)
 
-    def _hold(self, packet: Packet) -> None:
+    def _hold(self, number: int, packet: Packet) -> None:
         # A reset is never sent twice: a peer that missed it learns of it when it sends something.
         if packet[0] == "reset" or not self.sender.up:
             return
         self.network.trace.note("held", self.what, packet[0])
-        self._held.append(packet)
+        self._held.append((number, packet))
         self.network.hold(self)
         if self._timer is None:
             self._timer = self.network.clock.callLater(GIVE_UP_S, self._give_up)
@@ -74,7 +79,7 @@ class Flow:
             self._given_up()
 
     def discard(self) -> None:
-        """Forget what waits: the sender reset the connection."""
+        """Forget what waits: the connection was reset."""
         self._held = []
 
     def resend(self) -> None:
@@ -82,6 +87,7 @@ class Flow:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        held, self._held = self._held, []
-        for packet in held:
-            self.send(packet)
+        # What was on its way when the link was cut came to be held after younger packets.
+        held, self._held = sorted(self._held, key=lambda entry: entry[0]), []
+        for number, packet in held:
+            self._transmit(number, packet)

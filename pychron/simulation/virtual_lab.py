@@ -20,7 +20,7 @@ from pychron.simulation.virtual_clock import NodeClock, VirtualClock
 from pychron.simulation.virtual_network import Process, VirtualNetwork
 from pychron.simulation.virtual_serial import SerialPorts
 from pychron.simulation.virtual_trace import Trace
-from pychron.simulation.virtual_world import ScriptHosts, VirtualProcess, no_scripts
+from pychron.simulation.virtual_world import Emulators, VirtualProcess, no_emulators
 
 EPOCH = 1_767_225_600.0
 """Wall time when a laboratory begins: 2026-01-01."""
@@ -58,7 +58,7 @@ class VirtualLab:
         seed: object,
         folder: Path,
         assemble: Assemble,
-        scripts: ScriptHosts = no_scripts,
+        emulators: Emulators = no_emulators,
         latency_s: tuple[float, float] = (0.0002, 0.002),
     ) -> None:
         self.seed = str(seed)
@@ -71,7 +71,7 @@ class VirtualLab:
         )
         self.nodes: list[VirtualNode] = []
         self._assemble = assemble
-        self._scripts = scripts
+        self._emulators = emulators
         self._serial: dict[str, SerialPorts] = {}
         self._boots: dict[str, tuple[str, float]] = {}
         self._wall_steps: dict[str, float] = {}
@@ -146,7 +146,7 @@ class VirtualLab:
             f"{self.seed}/{name}",
             lambda: EPOCH + self.clock.seconds() + self._wall_steps[network_host.name],
             boot,
-            self._scripts,
+            self._emulators,
             simulated,
         )
         said = Options(root=root, role=role, **options)

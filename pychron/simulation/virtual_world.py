@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pychron.runtime.world import World
+from pychron.scripting.lockstep import LockstepScriptHost
 from pychron.simulation.virtual_clock import NodeClock
 from pychron.simulation.virtual_network import Process
 from pychron.simulation.virtual_pool import DatabaseFiles, VirtualPool
@@ -14,12 +15,15 @@ from pychron.simulation.virtual_serial import SerialPorts
 from pychron.simulation.virtual_streams import VirtualStreams
 from pychron.simulation.virtual_zmq import VirtualZmq
 
-ScriptHosts = Callable[[NodeClock], Any]
-"""Makes the IScriptHost of one process."""
+SCRIPT_TURN_S = 0.001
+"""How long a script computes between two commands: a script that polls must not stop the clock."""
+
+Emulators = Callable[[str, NodeClock], Any]
+"""Makes the IEmulators of one process on a host. What they emulate outlives the process: keep it by host."""
 
 
-def no_scripts(clock: NodeClock) -> Any:
-    """A process that runs none."""
+def no_emulators(host: str, clock: NodeClock) -> Any:
+    """Instruments are plugged into the laboratory instead."""
     return None
 
 
@@ -33,7 +37,7 @@ class VirtualProcess:
         seed: str,
         wall: Callable[[], float],
         machine_boot: str,
-        scripts: ScriptHosts,
+        emulators: Emulators,
         simulated: bool,
     ) -> None:
         rng = random.Random(seed)
@@ -41,6 +45,7 @@ class VirtualProcess:
         self.clock = sockets.clock
         self._ports = ports
         self._files = DatabaseFiles()
+        self._scripts = LockstepScriptHost(self.clock, SCRIPT_TURN_S)
         self.world = World(
             lab=self.clock,
             wire=self.clock,
@@ -50,11 +55,12 @@ class VirtualProcess:
             streams=VirtualStreams(sockets, ports),
             pool=VirtualPool(self.clock, random.Random(f"{seed}/pool")),
             zmq=VirtualZmq(sockets),
-            scripts=scripts(self.clock),
+            scripts=self._scripts,
             sqlite=self._files,
             local_addresses=lambda: ("127.0.0.1/8", *sockets.host.networks),
             random=random.Random(f"{seed}/node"),
             simulated=simulated,
+            emulators=emulators(sockets.host.name, self.clock) if simulated else None,
         )
 
     def end(self, silent: bool = False) -> list[Any]:
@@ -64,5 +70,6 @@ class VirtualProcess:
         """
         held = self.clock.drop()
         kept = [held, self.sockets.end(silent), self._ports.close_all(self.sockets), self.world]
+        self._scripts.stop()
         self._files.drop()
         return kept

@@ -1,7 +1,6 @@
 """TCP of the virtual network, as its peers see it."""
 
 import random
-import socket
 
 from twisted.internet.error import (
     CannotListenError,
@@ -16,6 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
+from pychron.rpc.presence import is_there
 from pychron.runtime.world import SerialSettings
 from pychron.simulation.virtual_clock import NodeClock, VirtualClock
 from pychron.simulation.virtual_network import Process, VirtualNetwork
@@ -359,17 +359,11 @@ class Flowing(NetworkCase):
     def test_a_paused_reader_can_look_whether_its_peer_is_there(self):
         client, server = self.pair()
 
-        def look():
-            try:
-                return server.transport.getHandle().recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-            except BlockingIOError:
-                return "there"
-
         server.transport.pauseProducing()
-        self.assertEqual(look(), "there")
+        self.assertTrue(is_there(server.transport))
         client.transport.loseConnection()
         self.clock.advance(1)
-        self.assertEqual((look(), server.lost), (b"", None))
+        self.assertEqual((is_there(server.transport), server.lost), (False, None))
         server.transport.resumeProducing()
         self.clock.advance(1)
         self.assertEqual(server.lost, "ConnectionDone")
