@@ -13,7 +13,7 @@ from pychron.config.device_file import DeviceFile
 from pychron.config.ini_file import read_ini
 from pychron.config.initialization import Initialization
 from pychron.config.initialization_file import read_initialization
-from pychron.config.problems import Problem, Report, nearest
+from pychron.config.problems import Problem, Report
 from pychron.extraction_line.park_file import ParkSpec, read_park
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Kind
@@ -310,9 +310,3 @@ def _crossing_notes(line: LineSpec, devices: Devices) -> list[str]:
 def _locks(line: LineSpec, name: str) -> tuple[str, ...]:
     other = line.by_name.get(name)
     return other.interlocks if other is not None else ()
-
-
-def waived_but_unknown(waive: Sequence[str], line: LineSpec) -> list[str]:
-    """Waivers whose switch does not exist, each with the nearest name."""
-    names = [text.partition(":")[0] for text in waive]
-    return [f"{n} is no switch{nearest(n, line.by_name)}" for n in names if n not in line.by_name]
