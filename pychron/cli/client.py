@@ -157,7 +157,10 @@ def read_reply(line: bytes) -> Reply:
         if isinstance(document, dict) and ("result" in document or "error" in document):
             fault = document.get("error")
             if isinstance(fault, dict):
-                return Reply(code=int(fault.get("code", 0)) or 2, text=str(fault.get("text", "")))
+                code = fault.get("code")
+                return Reply(
+                    code=code if isinstance(code, int) and code > 0 else 2, text=str(fault.get("text", ""))
+                )
             return Reply(document.get("result"))
         return Reply(document)
     if text.startswith("ERROR "):

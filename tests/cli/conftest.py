@@ -1,0 +1,26 @@
+"""Fixtures of the command-line tests."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from pychron.cli.client import Client
+from tests.cli.wire import Wire
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Wire]]:
+    """Every connection of every Client is answered with the next result, as a node writes it; bytes go as they are."""
+    made: list[Wire] = []
+
+    def answers(*results: Any) -> Wire:
+        wire = Wire(*(r if isinstance(r, bytes) else json.dumps(r).encode() + b"\r\n" for r in results))
+        made.append(wire)
+        monkeypatch.setattr(Client, "_connect", lambda client: wire.connect(client))
+        return wire
+
+    yield answers
+    for wire in made:
+        wire.close()

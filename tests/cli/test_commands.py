@@ -1,0 +1,125 @@
+"""The commands that ask a node: what they send, what they print, how they end."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pychron.cli.main import COMMANDS, main
+
+HOST = "192.0.2.50"
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, words, prog_name="pychron")
+
+
+def test_open(answer) -> None:
+    wire = answer({"result": "OK"})
+    result = run("call", HOST, "Open A")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "OK\n", "")
+    assert wire.requests == [{"command": "Open", "value": "A", "within": 2.0}]
+
+
+def test_a_refusal_goes_to_stderr_and_ends_with_1(answer) -> None:
+    answer({"error": {"code": 15, "text": "Valve A failed to actuate open (interlocked by B)"}})
+    result = run("call", HOST, "Open", "A")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "ERROR 015 : Valve A failed to actuate open (interlocked by B)\n"
+
+
+def test_json_is_the_whole_of_stdout(answer) -> None:
+    answer({"error": {"code": 14, "text": "locked"}})
+    result = run("call", HOST, "Open A", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == {"error": {"code": 14, "text": "locked"}}
+
+
+def test_plain_and_framed(answer) -> None:
+    wire = answer(b"False\r\n", b"OK\r\n")
+    assert run("call", HOST, "--form", "plain", "GetValveState A").stdout == "False\n"
+    assert run("call", HOST, "--form", "framed", "Open A").stdout == "OK\n"
+    wire.close()
+    assert wire.asked == [b"GetValveState A\r\n", b"{000E}Open A\r\n"]
+
+
+def test_nobody_there() -> None:
+    result = run("call", "127.0.0.1:1", "Open A", "--timeout", "2")
+    assert result.exit_code == 3
+    assert result.stderr.startswith("error: 127.0.0.1:1: connection refused;")
+    assert result.stderr.count("\n") == 1
+
+
+def test_why(answer) -> None:
+    wire = answer({"result": ["interlocked by B, open: close B"]}, {"result": []})
+    result = run("why", HOST, "A")
+    assert result.exit_code == 1
+    assert result.stdout == "A would not open now:\n  interlocked by B, open: close B\n"
+    result = run("why", HOST, "A", "close")
+    assert (result.exit_code, result.stdout) == (0, "A: nothing blocks it; it would close now\n")
+    assert [r["value"] for r in wire.requests] == ["A,open", "A,close"]
+
+
+def test_why_of_nonsense() -> None:
+    result = run("why", HOST, "A", "shut")
+    assert result.exit_code == 2
+    assert "open or close, not shut" in result.stderr
+
+
+def test_safe_shows_each_step(answer) -> None:
+    steps = ["close C: closed", {"step": "close A", "outcome": "refused", "why": "locked"}]
+    answer({"result": steps})
+    result = run("safe", HOST)
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[0] == "  close C: closed"
+    assert "refused: locked" in result.stdout
+
+
+def test_safe_that_fails_says_so(answer) -> None:
+    answer({"error": {"code": 15, "text": "close C refused"}})
+    result = run("safe", HOST)
+    assert result.exit_code == 1
+    assert "NOT safe: close C refused" in result.stderr
+
+
+def test_confirm_needs_a_reason(answer) -> None:
+    assert run("valve", "confirm", HOST, "T", "open").exit_code == 2
+    assert run("valve", "confirm", HOST, "T", "open", "--why", " ").exit_code == 2
+    wire = answer({"result": True})
+    result = run("valve", "confirm", HOST, "T", "closed", "--why", "seen", "--who", "Ada")
+    assert (result.exit_code, result.stdout) == (0, "T: closed, declared by Ada\n")
+    assert wire.requests == [
+        {"command": "Confirm", "value": "T", "state": "closed", "why": "seen", "who": "Ada", "within": 2.0}
+    ]
+
+
+@pytest.mark.parametrize("words", [("T",), ("T", "shut"), ("T", "open", "now")])
+def test_confirm_knows_two_states(words: tuple[str, ...]) -> None:
+    assert run("valve", "confirm", HOST, *words, "--why", "seen").exit_code == 2
+
+
+def test_a_root_without_a_node(tmp_path: Path) -> None:
+    result = run("call", "--root", str(tmp_path), "GetVersion")
+    assert result.exit_code == 3
+    assert "no node runs in" in result.stderr
+
+
+def test_a_misspelt_command_is_guessed() -> None:
+    result = run("cal", HOST, "Open A")
+    assert result.exit_code == 2
+    assert "did you mean call?" in result.stderr
+
+
+@pytest.mark.parametrize("name", [n for n in COMMANDS if n != "demo"])
+def test_every_command_explains_itself(name: str) -> None:
+    result = run(name, "--help")
+    assert result.exit_code == 0, result.output
+    group = "COMMAND [ARGS]" in result.output
+    assert group or "Examples:" in result.output
+    assert group or "Exit status:" in result.output
+
+
+def test_help_names_every_command() -> None:
+    result = run("--help")
+    assert all(f"\n  {name} " in result.output for name in COMMANDS)
