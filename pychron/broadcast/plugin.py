@@ -95,9 +95,7 @@ class BroadcastPlugin:
         try:
             self.port = notifier.start(spec.host, spec.port, context.bus)
         except PortTaken as taken:
-            text = (
-                f"{spec.place}: {spec.key}: port {taken.host}:{taken.port}: {taken.why}; write another port"
-            )
+            text = f"{spec.place}: {spec.key}: {taken.why}; write another port (0 = any free pair)"
             raise PortTaken(taken.host, taken.port, text) from taken
         self._notifier = notifier
         context.counters["broadcast_frames_sent"] = lambda: notifier.sent

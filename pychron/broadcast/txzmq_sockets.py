@@ -8,6 +8,7 @@ flood; its high-water mark is unlimited; a socket closed leaves what waits for i
 from __future__ import annotations
 
 import errno
+import os
 import socket as sockets
 from collections.abc import Callable
 from typing import Any
@@ -119,26 +120,26 @@ class _Subscription(_Bounded, ZmqSubConnection):  # type: ignore[misc]
 
 @implementer(IZmq)
 class RealZmq:
-    """Makes sockets. The context (and its thread) exists while a socket does: none is made before twistd forks,
-    and a port is free again when the last socket is closed."""
+    """Makes sockets. A context (and its threads) exists while a socket of it does: none is made before twistd
+    forks. Sockets that listen have a context of their own: its end awaits that their ports are free again."""
 
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
-        self._factory: ZmqFactory | None = None
+        self._factories: dict[str, ZmqFactory] = {}
 
     def publisher(self, host: str, port: int) -> tuple[IPublisher, int]:
-        connection = _Publisher(self._context())
+        connection = _Publisher(self._context("listening"))
         return connection, self._bind(connection, host, port, LONGEST_REQUEST)
 
     def replier(self, host: str, port: int, answer: Callable[[bytes], bytes]) -> tuple[IReplier, int]:
-        connection = _Replier(self._context())
+        connection = _Replier(self._context("listening"))
         connection.answer = answer
         return connection, self._bind(connection, host, port, LONGEST_REQUEST)
 
     def subscription(
         self, host: str, port: int, prefixes: tuple[bytes, ...], received: Callable[[bytes], None]
     ) -> ISubscription:
-        connection = _Subscription(self._context())
+        connection = _Subscription(self._context("calling"))
         connection.received = received
         for prefix in prefixes:
             connection.subscribe(prefix)
@@ -149,7 +150,7 @@ class RealZmq:
         return connection
 
     async def request(self, host: str, port: int, frame: bytes, timeout_s: float) -> bytes:
-        connection = ZmqREQConnection(self._context())
+        connection = ZmqREQConnection(self._context("calling"))
         try:
             self._connect(connection, host, port)
             asked: Deferred[list[bytes]] = connection.sendMsg(frame)
@@ -160,20 +161,20 @@ class RealZmq:
 
     # ---- inside
 
-    def _context(self) -> ZmqFactory:
-        if self._factory is None:
-            factory = ZmqFactory()
-            factory.reactor = self._reactor
-            factory.lingerPeriod = 0
-            factory.last_closed = self._last_closed
-            self._factory = factory
-        return self._factory
+    def _context(self, what: str) -> ZmqFactory:
+        found = self._factories.get(what)
+        if found is not None:
+            return found
+        factory = self._factories[what] = ZmqFactory()
+        factory.reactor = self._reactor
+        factory.lingerPeriod = 0
 
-    def _last_closed(self) -> None:
-        """Every socket is closed: end the context, which awaits that the ports are free (nothing lingers)."""
-        factory, self._factory = self._factory, None
-        if factory is not None:
+        def last_closed() -> None:
+            del self._factories[what]
             factory.shutdown()
+
+        factory.last_closed = last_closed
+        return factory
 
     @staticmethod
     def _bind(connection: Any, host: str, port: int, longest: int) -> int:
@@ -191,7 +192,7 @@ class RealZmq:
             raise OSError(errno.EADDRNOTAVAIL, f"there is no host {host}", where) from error
         except zmq.ZMQError as error:
             _shut(connection)
-            raise OSError(error.errno, error.strerror, where) from error
+            raise OSError(error.errno, os.strerror(error.errno or 0), where) from error
 
     @staticmethod
     def _connect(connection: Any, host: str, port: int) -> None:
@@ -202,7 +203,7 @@ class RealZmq:
             connection.addEndpoints([ZmqEndpoint("connect", _endpoint(host, port))])
         except zmq.ZMQError as error:
             _shut(connection)
-            raise OSError(error.errno, error.strerror, f"{host}:{port}") from error
+            raise OSError(error.errno, os.strerror(error.errno or 0), f"{host}:{port}") from error
 
 
 def _shut(connection: Any) -> None:
