@@ -65,14 +65,13 @@ def _table(lines: list[AuditLine]) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("when", "valve", "what", "by", "outcome", "took", "why"):
+    for name in ("when", "valve", "what", "by", "outcome", "why"):
         table.add_column(name, no_wrap=name not in ("why", "outcome"))
     for line in lines:
         when = datetime.fromtimestamp(line.wall).strftime("%Y-%m-%d %H:%M:%S")
-        took = f"{line.took_s:.2f} s" if line.took_s else ""
         good = line.result == "done"
         outcome = Text(
             line.result or "no outcome", style="" if good else "bold yellow" if not line.result else "red"
         )
-        table.add_row(when, Text(line.switch), line.what, Text(line.peer), outcome, took, Text(line.why))
+        table.add_row(when, Text(line.switch), line.what, Text(line.peer), outcome, Text(line.why))
     console().print(table)

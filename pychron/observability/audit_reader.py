@@ -15,14 +15,13 @@ _HEADER = b"SQLite format 3\x00"
 _APPLICATION_AT = 68
 """Offset of SQLite's application_id in the file's header."""
 
-_ACTUATIONS = """
-SELECT i.wall, i.peer, i.action AS what, i.switch, coalesce(o.result, ''), coalesce(o.why, ''), coalesce(o.wall, 0)
-FROM intents i LEFT JOIN outcomes o ON o.key = i.key
-UNION ALL
-SELECT o.wall, o.peer, o.action, o.switch, o.result, o.why, o.wall
-FROM outcomes o WHERE NOT EXISTS (SELECT 1 FROM intents i WHERE i.key = o.key)
+_QUERY = """
+SELECT wall, peer, what, switch, why FROM (
+    SELECT wall, seq, peer, what, switch, why FROM audit
+    UNION ALL SELECT wall, -1, peer, action || ': ', switch, '' FROM intents)
+WHERE ?1 = '' OR switch = ?1 ORDER BY wall DESC, seq DESC LIMIT ?2
 """
-_DEEDS = "SELECT wall, peer, what, switch, 'done', why, wall FROM audit"
+"""An intent stays in its table until its outcome is committed; then its audit entry is there too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class AuditLine:
     """What somebody did, and how it ended."""
 
     wall: float
-    """Seconds since the epoch when it was begun."""
+    """Seconds since the epoch when it ended, or began where it has no outcome."""
     peer: str
     what: str
     """`open`, `close`, `lock`, ..."""
@@ -38,8 +37,6 @@ class AuditLine:
     result: str
     """`done`, the name of an error, or empty: begun and without an outcome."""
     why: str
-    took_s: float
-    """0 where it is not known."""
 
 
 def node_files(root: Path) -> tuple[Path, ...]:
@@ -57,11 +54,11 @@ def node_files(root: Path) -> tuple[Path, ...]:
 
 def read_audit(path: Path, switch: str = "", limit: int = 50) -> list[AuditLine]:
     """The latest `limit` lines, oldest first; of one switch where it is named. Raises sqlite3.Error."""
-    query = f"SELECT * FROM ({_ACTUATIONS} UNION ALL {_DEEDS}) WHERE ?1 = '' OR switch = ?1 ORDER BY wall DESC LIMIT ?2"  # noqa: S608 (constants)
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-        return list(_lines(connection.execute(query, (switch, limit))))[::-1]
+        return list(_lines(connection.execute(_QUERY, (switch, limit))))[::-1]
 
 
 def _lines(rows: sqlite3.Cursor) -> Iterator[AuditLine]:
-    for wall, peer, what, switch, result, why, ended in rows:
-        yield AuditLine(wall, peer, what, switch, result, why, max(0.0, ended - wall) if ended else 0.0)
+    for wall, peer, what, switch, why in rows:
+        deed, parted, result = what.partition(":")
+        yield AuditLine(wall, peer, deed, switch, result.strip() if parted else "done", why)
