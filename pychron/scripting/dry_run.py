@@ -39,11 +39,13 @@ def dry_run(
     *,
     allow_lock: bool = False,
     computing: IReactorTime | None = None,
+    max_commands: int = MAX_COMMANDS,
 ) -> Deferred[DryRunReport]:
     """Rehearse `job`. `clock` is the virtual clock of `line` (and of a lock-step host): it is advanced here.
     Without `line` one is assumed that has every valve the script names. `computing` is the real clock where
-    `host` starts real processes; without it a script that computes for ever is not ended."""
-    return DryRun(job, host, clock, line, allow_lock, computing).start()
+    `host` starts real processes; without it a script that computes for ever is not ended.
+    One that asks more than `max_commands` is."""
+    return DryRun(job, host, clock, line, allow_lock, computing, max_commands).start()
 
 
 class DryRun:
@@ -57,6 +59,7 @@ class DryRun:
         line: IExtractionLine | None,
         allow_lock: bool,
         computing: IReactorTime | None,
+        max_commands: int,
     ) -> None:
         self._job = replace(job, testing=True)
         self._clock = clock
@@ -77,7 +80,7 @@ class DryRun:
             on_command=self._commands.append,
             computing=computing,
             silent_s=SILENT_S if computing is not None else None,
-            max_commands=MAX_COMMANDS,
+            max_commands=max_commands,
         )
 
     def start(self) -> Deferred[DryRunReport]:

@@ -11,7 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from zope.interface import implementer
 
@@ -80,7 +80,7 @@ class LockstepChild:
         self._killed = False
         self._kills = 0
         self._returned = False
-        self._due = False
+        self._due: IDelayedCall | None = None
         self.over = False
         """True once `ended` was called."""
 
@@ -90,9 +90,8 @@ class LockstepChild:
         if self._killed or self.over:
             return
         self._inbox.append(line)
-        if not self._due:
-            self._due = True
-            self._clock.callLater(self._turn_s, self._turn)
+        if self._due is None:
+            self._due = self._clock.callLater(self._turn_s, self._turn)
 
     def interrupt(self) -> None:
         """Nothing to break: it never computes while this thread runs."""
@@ -100,17 +99,22 @@ class LockstepChild:
     def kill(self) -> None:
         if not self._killed and not self.over:
             self._killed = True
+            self._no_turn()
             self._clock.callLater(0, self._bury)
 
     def forget(self) -> None:
         """End the thread and tell nobody."""
         self._killed = self.over = True
+        self._no_turn()
         self._end_thread()
 
+    def _no_turn(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+
     def _turn(self) -> None:
-        self._due = False
-        if self._killed or self.over:
-            return
+        self._due = None
         self._resume()
         while self._outbox:
             self._received(self._outbox.popleft())

@@ -20,7 +20,7 @@ from pychron.scripting import context, names, protocol, reached, script_errors
 from pychron.scripting.script_errors import Cancelled, GosubError, IntervalError, MainError, ScriptError
 
 TEXT_MAX = 4000
-KLASSES = (None, "ExtractionLinePyScript", "ValvePyScript", "PyScript")
+KLASSES = ("ExtractionLinePyScript", "ValvePyScript", "PyScript")
 
 
 class Channel(Protocol):
@@ -124,7 +124,7 @@ class Running:
         one.execute(code, argv, shown)
 
     def gosub(self, caller: OneScript, name: str, root: str | None, klass: object, argv: Any) -> None:
-        if klass not in KLASSES and getattr(klass, "__name__", None) not in KLASSES:
+        if klass is not None and getattr(klass, "__name__", klass) not in KLASSES:
             raise GosubError(f"gosub({name!r}): no such class of scripts: {klass!r}")
         level = caller.folder if root is None else self.scripts / root
         found = names.find_gosub(str(name), level, self.scripts, _is_file, _folders)

@@ -52,6 +52,7 @@ LINE_KINDS = (
     "NoResponse",
     "Mismatch",
     "NotConfirmed",
+    "ChildFailed",
     "PeerLost",
 )
 """Every subclass of the extraction line's LineError; a test proves the list complete."""

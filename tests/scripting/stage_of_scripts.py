@@ -21,7 +21,11 @@ SCRIPTS = Path("/lab/scripts")
 
 def job(source: str, **more: Any) -> ScriptJob:
     return ScriptJob(
-        SCRIPTS / "extraction" / "air.py", SCRIPTS, SCRIPTS / "extraction", source=textwrap.dedent(source), **more
+        SCRIPTS / "extraction" / "air.py",
+        SCRIPTS,
+        SCRIPTS / "extraction",
+        source=textwrap.dedent(source),
+        **more,
     )
 
 
@@ -38,7 +42,9 @@ class ScriptTestCase(SynchronousTestCase):
         self.steps: list[tuple[int, str]] = []
         self.commands: list[CommandEnded] = []
 
-    def begin(self, source: str, *, context: dict[str, Any] | None = None, argv: tuple = (), **more: Any) -> ScriptRunner:
+    def begin(
+        self, source: str, *, context: dict[str, Any] | None = None, argv: tuple = (), **more: Any
+    ) -> ScriptRunner:
         self.runner = ScriptRunner(
             VirtualClocks(self.clock, self.clock),
             self.line,
