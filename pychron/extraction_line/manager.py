@@ -374,6 +374,14 @@ class ExtractionLineManager:
             out += self.machine.unreadable(missing, self.now)
         self._carry(out)
 
+    def stop(self) -> None:
+        """No timer fires any more, nothing waits for an answer that cannot come."""
+        self.stopping = True
+        self.owners.stop()
+        if self._wake is not None and self._wake.active():
+            self._wake.cancel()
+        self._wake = None
+
     # ---- disk
 
     def audit(self, who: Peer, what: str, switch: str, why: str) -> AuditEntry:

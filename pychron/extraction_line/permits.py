@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from zope.interface import Interface
+from zope.interface import Interface, implementer
 
 from pychron.config.problems import Report
 from pychron.expressions.language import Expression, ExpressionError, Missing, parse
@@ -23,6 +23,7 @@ class IReadings(Interface):
         """Values by name that are not older than three of their periods and not in error."""
 
 
+@implementer(IReadings)
 class NoReadings:
     """A node without gauges."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pychron.extraction_line import words
@@ -39,6 +40,8 @@ class Picture:
         self._manager = manager
         self._words: dict[str, str] = {}
         manager.changed.append(self._words.clear)
+        self.heading: Callable[[], dict[str, Any]] = dict
+        """The node's name and the number of its last broadcast."""
 
     def is_open(self, name: str) -> bool:
         """As a plain client reads it: unknown and moving are open."""
@@ -106,6 +109,7 @@ class Picture:
             for p in manager.line.spec.pipettes
         ]
         return {
+            **self.heading(),
             "boot": manager.world.boot,
             "simulated": manager.world.simulated,
             "valves": [self.valve(name) for name in manager.names()],

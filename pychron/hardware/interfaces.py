@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from zope.interface import Attribute, Interface
 
@@ -82,9 +83,7 @@ class IActuator(Interface):
     evidence = Attribute("the Evidence that a successful read gives (COMMANDED where not readable)")
     connected = Attribute("True while its channel is up")
 
-    async def drive(
-        address: str, on: bool, begin: Callable[[], bool], urgent: bool = False
-    ) -> Mark:
+    async def drive(address: str, on: bool, begin: Callable[[], bool], urgent: bool = False) -> Mark:
         """Command one relay. `begin` is called when its turn on the channel has come, just before the first
         byte: False means NotBegun. An `urgent` one (a close) is the next exchange on the channel.
 
@@ -103,3 +102,13 @@ class IActuator(Interface):
 
     async def close() -> None:
         """Give the device up. Moves nothing."""
+
+
+class IEmulators(Interface):
+    """Instruments that are not there: handed in by a simulated world, and outliving a node that dies."""
+
+    def endpoint(device: Any) -> Any:
+        """A stream (IStreamClientEndpoint) to the emulator of this device file's klass; None where there is none."""
+
+    def relays(device_name: str, readable: bool = True) -> IActuator:
+        """A generic relay bank under this name, for a klass that has no emulator."""

@@ -50,7 +50,8 @@ class Verb:
     moves: bool = False
     """True where it may move hardware: never taken from UDP or the legacy listener, listed in the audit."""
     jumps: bool = False
-    """True where it is started though an earlier request of its connection is still awaited (a close)."""
+    """True for a close: it is begun at once where an open has its connection's turn, and cancels the older requests
+    for the same switch that wait there. Replies keep the order all the same."""
 
 
 class VerbTable:

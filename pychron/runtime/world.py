@@ -86,3 +86,5 @@ class World:
     random: random.Random
     simulated: bool = False
     """True where any hardware is emulated: said in GetVersion, each broadcast and each record."""
+    emulators: Any = None
+    """Provides pychron.hardware.interfaces.IEmulators in a simulated world; None in a real one."""

@@ -1,0 +1,141 @@
+"""ExtractionLine: a node's own switches, other nodes' switches, or both, as one line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.logger import Logger
+from zope.interface import implementer
+
+from pychron.broadcast.interfaces import INotifier
+from pychron.config.ini_file import read_ini
+from pychron.config.problems import Report
+from pychron.expressions.language import Expression
+from pychron.extraction_line.actuators import own_part
+from pychron.extraction_line.announcing import announce
+from pychron.extraction_line.claim_verbs import ClaimVerbs
+from pychron.extraction_line.flag_verbs import FlagVerbs
+from pychron.extraction_line.interfaces import IExtractionLine
+from pychron.extraction_line.local_line import LocalLine, flags_of, system_host
+from pychron.extraction_line.manager import LineOptions
+from pychron.extraction_line.park_file import Do
+from pychron.extraction_line.permits import IReadings, read_permits
+from pychron.extraction_line.safe_verb import SafeVerb
+from pychron.extraction_line.specs import LineSpec
+from pychron.extraction_line.verbs import ValveVerbs
+from pychron.rpc.interfaces import IOwners, IVerbs
+from pychron.runtime.plugin import Context, IDrains, INodeStop, IPlugin
+
+PARAMETERS = "mass_spec_params.cfg"
+
+
+@implementer(IPlugin, IDrains, INodeStop, IOwners)
+class ExtractionLinePlugin:
+    """Offers the line of the node, whoever drives its switches."""
+
+    name = "ExtractionLine"
+    needs = (IVerbs, INotifier)
+    offers = (IExtractionLine, INodeStop, IOwners)
+    wants = (IReadings,)
+    log = Logger()
+
+    def __init__(self) -> None:
+        self._local: LocalLine | None = None
+        self._remote: Any = None
+        self._permits: dict[str, Expression] = {}
+
+    def check(self, context: Context) -> None:
+        """Permits are read here; the valves file and park.yaml are read with the root."""
+        config = context.config
+        self._permits = read_permits(config.line, context.report) if config.line is not None else {}
+
+    async def setup(self, context: Context) -> None:
+        """Build the line, register its verbs, say what changes."""
+        config, world = context.config, context.world
+        line: LineSpec = config.line if config.line is not None else LineSpec()
+        own, remotes = own_part(line, config.devices, context.options.role)
+        verbs, notifier = context.find(IVerbs), context.find(INotifier)
+        local = self._local = LocalLine(world, context.bus, context.state_folder)
+        options = LineOptions(system_host=system_host(context.element))
+        await local.open(own, config.devices, self._permits, config.park, options)
+        if remotes:
+            self._open_remote(context, line, remotes, verbs, notifier)
+        else:
+            picture = local.picture
+            picture.heading = lambda: {"node": context.node_name, "seq": notifier.number()}
+            verbs.register(*ValveVerbs(local.manager, picture).verbs())
+            announce(notifier, picture.valve)
+            notifier.contribute("extraction_line", picture.whole)
+            context.offer(IExtractionLine, local.manager)
+        verbs.register(*ClaimVerbs(local.manager).verbs(), *SafeVerb(local.parking).verbs())
+        flags = flags_of(context.element, _parameters(context))
+        self._flags = FlagVerbs(world, flags, local.readings)
+        verbs.register(*self._flags.verbs())
+        context.offer(INodeStop, self)
+        context.offer(IOwners, self)
+        self._count(context, local)
+        local.start()
+
+    def _open_remote(self, context: Context, line: LineSpec, remotes: Any, verbs: Any, notifier: Any) -> None:
+        from pychron.extraction_line.remote_line import RemoteLine
+
+        assert self._local is not None
+        self._remote = RemoteLine(context, line, remotes, self._local)
+        self._remote.open(verbs, notifier)
+        context.offer(IExtractionLine, self._remote.line)
+
+    @staticmethod
+    def _count(context: Context, local: LocalLine) -> None:
+        manager = local.manager
+        context.counters["extraction_line_actuations"] = lambda: manager.actuations
+        context.counters["extraction_line_refusals"] = lambda: manager.refusals
+        context.counters["extraction_line_under_way"] = lambda: manager.machine.busy
+        context.counters["store_transactions"] = lambda: local.store.counters.transactions
+
+    def is_owner(self, address: str) -> bool:
+        """Whether a claim belongs to the address."""
+        return self._local is not None and self._local.manager.leases.is_owner(address)
+
+    def bind(self, context: Context) -> None:
+        """Gauges, where a plugin offers them."""
+        try:
+            readings = context.find(IReadings)
+        except LookupError:
+            return
+        if self._local is not None:
+            self._local.bind_readings(readings)
+            self._flags.readings = readings
+
+    async def drain(self) -> None:
+        """Await actuations under way, begin none."""
+        if self._local is not None:
+            await self._local.drain()
+
+    async def run_on_node_stop(self) -> None:
+        """What park.yaml says for a stop; the default holds: nothing moves."""
+        local = self._local
+        if local is None:
+            return
+        if local.parking.spec.triggers["on_node_stop"].do is Do.SEQUENCE:
+            local.manager.stopping = False
+            await local.parking.run("node stop")
+            local.manager.stopping = True
+
+    async def teardown(self) -> None:
+        """Close connections, devices and the file. Moves nothing."""
+        remote, self._remote = self._remote, None
+        local, self._local = self._local, None
+        if remote is not None:
+            await remote.close()
+        if local is not None:
+            await local.close()
+
+
+def _parameters(context: Context) -> dict[str, str]:
+    """Constants of mass_spec_params.cfg, where there is one."""
+    path = context.options.root / "setupfiles" / PARAMETERS
+    if not path.exists():
+        return {}
+    table = read_ini(path, Report(context.options.root))
+    section = table.sections.get("general") if table is not None else None
+    return {k: v.text for k, v in section.items()} if section is not None else {}

@@ -1,0 +1,57 @@
+"""SCPI text of a 34970A/34972A with 34903A actuator modules (Command Reference, ROUTe and SYSTem). Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+IDENTIFY = b"*IDN?\n"
+ERROR = b"SYST:ERR?\n"
+MOST_ERRORS = 21
+"""Reads that empty the longest error queue there is (20, and the answer that it is empty)."""
+
+_ADDRESS = re.compile(r"[1-8]\d{2,3}\Z")
+_ERROR = re.compile(rb'([+-]?\d+)\s*,\s*"([^"]*)"\Z')
+_IDENTITY = re.compile(rb"[^,]+,[^,]+,[^,]*,[^,]+\Z")
+
+
+class NotUnderstood(ValueError):
+    """An answer that is none to what was asked."""
+
+
+def check_address(address: str) -> str:
+    """Empty where it is slot and channel (`101`), else what to write."""
+    if _ADDRESS.match(address.strip()):
+        return ""
+    return f"{address!r} is no slot and channel; write for example 101 (slot 1, channel 01)"
+
+
+def command(address: str, opens: bool) -> bytes:
+    """`opens` is the relay's own direction: ROUTe:OPEN lifts it."""
+    return b"ROUT:%s (@%s)\n" % (b"OPEN" if opens else b"CLOSE", address.encode("ascii"))
+
+
+def question(addresses: Sequence[str], opens: bool) -> bytes:
+    """The whole bank in one query: 1 for each relay that is open (or closed, where `opens` is False)."""
+    return b"ROUT:%s? (@%s)\n" % (b"OPEN" if opens else b"CLOSE", ",".join(addresses).encode("ascii"))
+
+
+def answer(line: bytes, expected: int) -> list[bool]:
+    """The values of `question`. Raises NotUnderstood."""
+    parts = line.strip().split(b",")
+    if len(parts) != expected or any(p.strip() not in (b"0", b"1", b"+0", b"+1") for p in parts):
+        raise NotUnderstood(f"{line[:60]!r} is no list of {expected} relays")
+    return [p.strip().endswith(b"1") for p in parts]
+
+
+def error(line: bytes) -> tuple[int, str]:
+    """One entry of the error queue; number 0 where it is empty. Raises NotUnderstood."""
+    match = _ERROR.match(line.strip())
+    if match is None:
+        raise NotUnderstood(f"{line[:60]!r} is no entry of the error queue")
+    return int(match[1]), match[2].decode("ascii", "replace")
+
+
+def is_identity(line: bytes) -> bool:
+    """Maker, model, serial number, revision."""
+    return _IDENTITY.match(line.strip()) is not None and _ERROR.match(line.strip()) is None

@@ -1,0 +1,141 @@
+"""Agilent/Keysight 34970A and 34972A with 34903A relays, over RS-232 or TCP (34970A Command Reference).
+
+The relay that ROUTe:OPEN lifts is an open valve, unless `invert` says otherwise. Never sent: *RST, SYSTem:PRESet,
+SYSTem:CPON, ROUTe:CLOSe:EXCLusive - each moves relays that nobody named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from zope.interface import implementer
+
+from pychron.hardware import agilent_codec as codec
+from pychron.hardware.channel import Channel, Turn
+from pychron.hardware.driver import Driver, Setting
+from pychron.hardware.interfaces import (
+    Evidence,
+    IActuator,
+    Mark,
+    NoAnswer,
+    NotBegun,
+    Reading,
+    Rejected,
+    Unavailable,
+)
+
+LATE_S = 3.0
+"""A command that got no answer has been executed or lost by then: the instrument keeps no queue of its own beyond
+the serial input buffer (User's Guide, remote interface)."""
+
+
+@implementer(IActuator)
+class AgilentGPActuator:
+    """One mainframe's relays by slot and channel."""
+
+    readable = True
+    evidence = Evidence.RELAY
+
+    def __init__(self, name: str, channel: Channel, invert: bool = False, late_s: float = LATE_S) -> None:
+        self.name = name
+        self.late_s = late_s
+        self._channel = channel
+        self._invert = invert
+        self._in_step = 0
+        """Epoch in which the answers are known to belong to the questions and the error queue to be empty."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether its channel is up."""
+        return self._channel.connected
+
+    def validate(self, address: str) -> str:
+        """Slot and channel."""
+        return codec.check_address(address)
+
+    async def drive(self, address: str, on: bool, begin: Callable[[], bool], urgent: bool = False) -> Mark:
+        """Open (`on`) or close the valve at `address`; acknowledged by an empty error queue."""
+        problem = codec.check_address(address)
+        if problem:
+            raise Unavailable(f"{self.name}: {problem}")
+
+        async def work(turn: Turn) -> Mark:
+            await self._step_in(turn)
+            if not begin():
+                raise NotBegun("")
+            mark = turn.mark()
+            turn.write(codec.command(address, opens=on is not self._invert))
+            await self._acknowledged(turn, address)
+            return mark
+
+        return await self._channel.turn(work, urgent)
+
+    async def read(self, addresses: Sequence[str]) -> Mapping[str, Reading]:
+        """All addresses in one query. One that cannot be an address is absent."""
+        asked = tuple(dict.fromkeys(a for a in addresses if not codec.check_address(a)))
+        if not asked:
+            return {}
+
+        async def work(turn: Turn) -> Mapping[str, Reading]:
+            await self._step_in(turn)
+            mark = turn.mark()
+            line = await turn.ask(codec.question(asked, opens=not self._invert))
+            try:
+                values = codec.answer(line, len(asked))
+            except codec.NotUnderstood:
+                raise turn.garbled(line) from None
+            return {a: Reading(on, mark) for a, on in zip(asked, values, strict=True)}
+
+        return await self._channel.turn(work)
+
+    async def _step_in(self, turn: Turn) -> None:
+        """Once a connection: find the answers in step with the questions, and empty the error queue by reading."""
+        if self._in_step == turn.epoch:
+            return
+        try:
+            line = await turn.ask(codec.IDENTIFY)
+            while not codec.is_identity(line):
+                # An answer to what was asked on an earlier connection.
+                line = await turn.ask(b"")
+            await self._drain(turn)
+        except NoAnswer as silence:
+            raise Unavailable(f"{silence.text}; nothing was sent to a relay") from silence
+        self._in_step = turn.epoch
+
+    async def _drain(self, turn: Turn) -> list[str]:
+        found: list[str] = []
+        for _ in range(codec.MOST_ERRORS):
+            line = await turn.ask(codec.ERROR)
+            try:
+                number, text = codec.error(line)
+            except codec.NotUnderstood:
+                raise turn.garbled(line) from None
+            if number == 0:
+                return found
+            found.append(f'{number:+d},"{text}"')
+        return found
+
+    async def _acknowledged(self, turn: Turn, address: str) -> None:
+        errors = await self._drain(turn)
+        if errors:
+            raise Rejected(f"{self.name} refused {address}: {'; '.join(errors)}")
+
+    async def close(self) -> None:
+        """Give the channel up. Sends nothing."""
+        await self._channel.close()
+
+
+def make(setting: Setting) -> AgilentGPActuator:
+    """From a device file: `[General] invert`, `late_s`."""
+    invert = setting.flag("invert", False)
+    return AgilentGPActuator(setting.name, setting.channel(), invert, setting.seconds("late_s", LATE_S))
+
+
+DRIVER = Driver(
+    klass="AgilentGPActuator",
+    make=make,
+    validate=codec.check_address,
+    emulator="agilent_34970a",
+    power_up="all relays open (34970A Command Reference, Instrument Preset State): with invert: false every valve opens; "
+    "on loss of the computer they stay as they are",
+)

@@ -1,0 +1,102 @@
+"""The drivers there are, by `klass`: `AgilentGPActuator` is agilent_gp_actuator.py; a lab's own by entry point."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from twisted.internet.interfaces import IStreamClientEndpoint
+
+from pychron.config.device_file import DeviceFile
+from pychron.config.problems import nearest
+from pychron.hardware.channel import Channel
+from pychron.hardware.communications import NoWay, Serial, Way, way_to
+from pychron.hardware.driver import Driver, Setting
+from pychron.hardware.interfaces import IActuator
+from pychron.runtime.world import SerialSettings, World
+
+GROUP = "pychron.drivers"
+_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z][a-z]+|[A-Z]+|[a-z]+|\d+[A-Z]*")
+
+
+class UnknownDriver(Exception):
+    """No driver, or two, for a klass; or a device file that does not say how to reach it."""
+
+
+def module_name(klass: str) -> str:
+    """`AgilentGPActuator` -> `agilent_gp_actuator`."""
+    return "_".join(word.lower() for word in _WORDS.findall(klass))
+
+
+def klasses() -> tuple[str, ...]:
+    """Every klass that has a driver here or in an installed distribution."""
+    here = [
+        import_module(f"pychron.hardware.{path.stem}").DRIVER.klass
+        for path in sorted(Path(__file__).parent.glob("*_actuator.py"))
+    ]
+    return tuple(dict.fromkeys([*here, *(p.name for p in entry_points(group=GROUP))]))
+
+
+def driver_for(klass: str) -> Driver:
+    """The one driver of a klass. Raises UnknownDriver with the nearest name."""
+    own = [p for p in entry_points(group=GROUP) if p.name == klass]
+    path = Path(__file__).parent / f"{module_name(klass)}.py"
+    built_in = path.name.endswith("_actuator.py") and path.exists()
+    if len(own) + built_in > 1:
+        brought = ", ".join(p.value for p in own)
+        raise UnknownDriver(f"the driver {klass} is brought twice ({brought}); uninstall one")
+    if own:
+        driver = own[0].load()
+    elif built_in:
+        driver = import_module(f"pychron.hardware.{path.stem}").DRIVER
+    else:
+        raise UnknownDriver(f"there is no driver {klass or 'without a klass'}{nearest(klass, klasses())}")
+    if not isinstance(driver, Driver) or driver.klass != klass:
+        raise UnknownDriver(f"the driver {klass} declares itself as {getattr(driver, 'klass', driver)!r}")
+    return driver
+
+
+class ActuatorBuilder:
+    """Builds the actuators of one node. Devices at one address share a channel."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._channels: dict[object, Channel] = {}
+
+    def build(self, device: DeviceFile, endpoint: IStreamClientEndpoint | None = None) -> IActuator:
+        """`endpoint` leads to an emulator in place of what the file says. Raises UnknownDriver."""
+        driver = driver_for(device.klass)
+        try:
+            way = None if endpoint is not None else way_to(device) if device.communications else None
+        except NoWay as problem:
+            raise UnknownDriver(str(problem)) from problem
+
+        def channel() -> Channel:
+            if way is None and endpoint is None:
+                raise UnknownDriver(
+                    f"{device.place}: {device.name} says no way to reach it; write communications:"
+                )
+            key: object = way if way is not None else device.name
+            if key not in self._channels:
+                self._channels[key] = self._open(device, way, endpoint)
+            return self._channels[key]
+
+        actuator: IActuator = driver.make(Setting(self._world, device, channel))
+        return actuator
+
+    def _open(self, device: DeviceFile, way: Way | None, endpoint: IStreamClientEndpoint | None) -> Channel:
+        if way is None:
+            assert endpoint is not None
+            return Channel(self._world, endpoint, f"{device.name} (emulated)")
+        streams = self._world.streams
+        if isinstance(way, Serial):
+            settings = SerialSettings(way.baudrate, way.bytesize, way.parity, way.stopbits, way.hold_dtr)
+            return Channel(
+                self._world, streams.serial(way.port, settings), f"{device.name} on {way.port}", way.timeout_s
+            )
+        name = f"{device.name} at {way.host}:{way.port}"
+        return Channel(
+            self._world, streams.tcp_client(way.host, way.port, way.timeout_s), name, way.timeout_s
+        )
