@@ -1,0 +1,41 @@
+"""How many connections a listener takes, and from whom (decisions "Exposure" 4). Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pychron.trust.addresses import UNIX, is_loopback
+
+
+@dataclass(slots=True)
+class Doorkeeper:
+    """Counts who is in. `privileged` are the node's own socket and those who hold a claim."""
+
+    most: int = 2000
+    most_an_address: int = 64
+    kept_free: int = 8
+    inside: int = 0
+    _by_address: dict[str, int] = field(default_factory=dict)
+
+    def admit(self, address: str, privileged: bool) -> bool:
+        """Take one more, or not. Whoever was let in is reported by `left`."""
+        room = self.most - (0 if privileged else self.kept_free)
+        here = self._by_address.get(address, 0)
+        if self.inside >= room or (here >= self.most_an_address and not _is_this_machine(address)):
+            return False
+        self.inside += 1
+        self._by_address[address] = here + 1
+        return True
+
+    def left(self, address: str) -> None:
+        """One that was admitted is gone."""
+        self.inside -= 1
+        here = self._by_address[address] - 1
+        if here:
+            self._by_address[address] = here
+        else:
+            del self._by_address[address]
+
+
+def _is_this_machine(address: str) -> bool:
+    return address == UNIX or is_loopback(address)

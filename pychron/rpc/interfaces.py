@@ -1,0 +1,37 @@
+"""What the command server offers other areas, and what it wants of them."""
+
+from __future__ import annotations
+
+from zope.interface import Interface
+
+from pychron.rpc.verbs import Call, Verb
+
+
+class IVerbs(Interface):
+    """The node's one table of verbs: an area registers its own during set-up, before the port is open."""
+
+    def register(*verbs: Verb) -> None:
+        """Raises ValueError for a name that is taken."""
+
+    def get(name: str) -> Verb | None:
+        """None where there is no such verb."""
+
+    def names() -> tuple[str, ...]:
+        """Sorted."""
+
+    def all() -> tuple[Verb, ...]:
+        """By name."""
+
+
+class IOwners(Interface):
+    """Offered by whoever grants claims: an owner is never disconnected for being idle, and finds room in a full house."""
+
+    def is_owner(address: str) -> bool:
+        """True while somebody at `address` holds a claim. From memory."""
+
+
+class IAudit(Interface):
+    """Offered by whoever keeps the audit. What an actuation did is audited by the line itself, in its transaction."""
+
+    def refused(call: Call, why: str) -> None:
+        """The command server turned a request away that would have moved something: right, late, superseded."""
