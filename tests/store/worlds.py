@@ -35,7 +35,9 @@ class HeldPool:
 
 
 def open_file(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, check_same_thread=False)
+    connection = sqlite3.connect(path, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode=WAL").fetchall()
+    return connection
 
 
 class Bench:
