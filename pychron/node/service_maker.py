@@ -63,8 +63,8 @@ def make_service(options: Options, reactor: Any) -> IService:
 def _refuse(options: Options, report: Report, lenient_helps: bool = False) -> NoReturn:
     """The report, one line a problem, and exit status 1. No traceback: it is the person's files that are wrong."""
     count = "1 error" if len(report.errors) == 1 else f"{len(report.errors)} errors"
-    remedy = "mend them, or start with --lenient" if lenient_helps else "mend them first"
-    lines = [*map(str, report.sorted()), f"{options.root}: {count}; the node does not start: {remedy}"]
+    remedy = ": mend what is named, or start with --lenient" if lenient_helps else ""
+    lines = [*map(str, report.sorted()), f"{options.root}: {count}; the node does not start{remedy}"]
     sys.stderr.write("\n".join(lines) + "\n")
     sys.stderr.flush()
     raise SystemExit(1)
