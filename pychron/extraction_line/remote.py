@@ -132,13 +132,13 @@ class RemoteExtractionLineManager:
     async def lock(self, name: str, who: Peer, why: str) -> Lock:
         self.view(name)
         lock = await self._reached(name, (await self._ours(name, "locks")).lock(name, why))
-        await self._look_again()
+        await self.look_again()
         return lock
 
     async def unlock(self, name: str, who: Peer, why: str) -> None:
         self.view(name)
         await self._reached(name, (await self._ours(name, "locks")).unlock(name, why))
-        await self._look_again()
+        await self.look_again()
 
     async def ask_why(self, name: str, action: Action) -> tuple[str, ...]:
         """What blocks an actuation now, as the controller itself says; an installed one is judged from here."""
@@ -199,7 +199,7 @@ class RemoteExtractionLineManager:
         try:
             if isinstance(peer, OwnPeer):
                 changed = await peer.turn(name, action, left, deadline, command.token)
-                await self._look_again()
+                await self.look_again()
             else:
                 changed, seen = await peer.turn(name, action, deadline)
                 self.contact.take(peer.whole(seen), written, settles=())
@@ -215,7 +215,7 @@ class RemoteExtractionLineManager:
             if isinstance(problem, NoResponse) and isinstance(peer, InstalledPeer):
                 self._doubt(peer, key, written + late_s)
             else:
-                await self._look_again()
+                await self.look_again()
             raise
         except CancelledError:
             self._doubt(peer, key, written + late_s)
@@ -227,7 +227,7 @@ class RemoteExtractionLineManager:
     async def _peer(self, name: str, opening: bool = False) -> OwnPeer | InstalledPeer:
         """The controller, if this node may work with it. What opens needs its states; a close is always tried."""
         if opening and self.states.lost and not self.contact.refused:
-            await self._look_again()
+            await self.look_again()
         if self.contact.refused:
             raise NotPermitted(name, self.contact.refused)
         if opening and self.states.lost:
@@ -326,8 +326,8 @@ class RemoteExtractionLineManager:
         await peer.read_back(name)
         await self.contact.look()
 
-    async def _look_again(self) -> None:
-        """What just changed there is known here before the caller goes on; a failure only leaves it old."""
+    async def look_again(self) -> None:
+        """Ask now: what just changed there is known here before the caller goes on; a failure only leaves it old."""
         try:
             await self.contact.look()
         except Failed as problem:

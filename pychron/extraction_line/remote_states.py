@@ -170,7 +170,8 @@ class RemoteStates:
             return events, False
         if seq > self.seq + 1:
             return events, True
-        if kind == "valve":
+        before = self._shown(now)
+        if kind in ("valve", "lock"):
             try:
                 view = read_view(payload, self.node)
             except BadReply:
@@ -178,12 +179,12 @@ class RemoteStates:
             known = self._switches.get(view.name)
             if known is None:
                 return events, True
-            before = self._shown(now)
             self._switches[view.name] = RemoteSwitch(view, known.ties)
-            self._read_at[view.name] = now - (view.age_s or 0.0)
-            events += self._changes(before, now, commanded=payload.get("commanded") is True)
-        elif kind in ("lock", "owner"):
-            return events, True
+            if view.age_s is not None:
+                self._read_at[view.name] = now - view.age_s
+        elif kind == "owner":
+            self._owned(payload)
+        events += self._changes(before, now, commanded=payload.get("commanded") is True)
         self.seq = seq
         self.told_at = now
         return events, False
@@ -263,14 +264,26 @@ class RemoteStates:
                 events.append(OwnerChanged((name,), view.owner, view.orphaned, f"told by {self.node}"))
         return events
 
+    def _owned(self, payload: Mapping[str, Any]) -> None:
+        owner, names = payload.get("owner"), payload.get("switches")
+        for name in names if isinstance(names, list) else ():
+            known = self._switches.get(name) if isinstance(name, str) else None
+            if known is not None and isinstance(owner, str):
+                view = replace(known.view, owner=owner, orphaned=payload.get("orphaned") is True)
+                self._switches[name] = RemoteSwitch(view, known.ties)
+
     def _alarm(self, payload: Mapping[str, Any]) -> Events:
         key, text = payload.get("key"), payload.get("text")
-        if not isinstance(key, str) or not isinstance(text, str) or key in self._alarms:
+        if not isinstance(key, str) or not isinstance(text, str):
             return []
-        if payload.get("cleared") is True:
+        standing = key in self._alarms
+        if payload.get("raised") is False:
+            self._alarms = tuple(k for k in self._alarms if k != key)
+            return [AlarmCleared(f"{self.peer}:{key}", f"{self.node}: {text}")] if standing else []
+        if standing:
             return []
         names = payload.get("switches")
-        switches = tuple(n for n in names if isinstance(n, str)) if isinstance(names, list | tuple) else ()
+        switches = tuple(n for n in names if isinstance(n, str)) if isinstance(names, list) else ()
         self._alarms = (*self._alarms, key)
         return [AlarmRaised(f"{self.peer}:{key}", f"{self.node}: {text}", switches)]
 

@@ -1,0 +1,270 @@
+"""MixedExtractionLine: some switches on this node, some on one or more valve controllers, one line to its users."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from twisted.logger import Logger
+from zope.interface import implementer
+
+from pychron.config.problems import nearest
+from pychron.events.bus import EventBus
+from pychron.extraction_line import remote_model
+from pychron.extraction_line.errors import ChildFailed, Held, Interlocked, LineError, UnknownSwitch
+from pychron.extraction_line.events import AlarmRaised
+from pychron.extraction_line.interfaces import Command, Done, IExtractionLine
+from pychron.extraction_line.line_state import Line
+from pychron.extraction_line.manager import ExtractionLineManager
+from pychron.extraction_line.plans import Step, expand
+from pychron.extraction_line.remote import RemoteExtractionLineManager, find
+from pychron.extraction_line.reservations import Holder, LocalHolder, RemoteHolder, Reservations
+from pychron.extraction_line.specs import LineSpec
+from pychron.extraction_line.states import Action, Lock, State, SwitchView
+from pychron.extraction_line.ties import cross_ties, heads, listed
+from pychron.runtime.world import World
+from pychron.trust.rights import Peer
+
+Part = ExtractionLineManager | RemoteExtractionLineManager
+
+
+@implementer(IExtractionLine)
+class MixedExtractionLine:
+    """`spec` is this node's own valves file; without one each controller's list is the line.
+
+    A switch belongs to the controller that its `actuator` names, else to the local line.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        spec: LineSpec | None,
+        local: ExtractionLineManager | None,
+        remotes: Sequence[RemoteExtractionLineManager],
+        world: World,
+        bus: EventBus,
+        node: str,
+    ) -> None:
+        self.local = local
+        self.remotes = tuple(remotes)
+        self._spec = spec
+        self._world = world
+        self._bus = bus
+        by_name = {r.name: r for r in self.remotes}
+        self.where: dict[str, str] = {}
+        """Controller by switch of the valves file; "" for this node."""
+        local_names = local.names() if local is not None else ()
+        for s in spec.switches if spec is not None else ():
+            self.where[s.name] = s.actuator if s.actuator in by_name and s.name not in local_names else ""
+        self._by_name = by_name
+        holders: dict[str, Holder] = {r.name: RemoteHolder(r, world.boot) for r in self.remotes}
+        if local is not None:
+            holders[""] = LocalHolder(local)
+        self._holders = holders
+        ties = cross_ties(spec, self.where) if spec is not None else ()
+        self.reservations = Reservations(
+            node, ties, lambda name: holders[self.where.get(name, "")], self.view, world, bus
+        )
+        self._on_step: Callable[[int, str], None] = lambda number, text: None
+
+    # ---- life
+
+    def start(self) -> None:
+        """Begin to tend the reservations. The controllers are started by their owner."""
+        self.reservations.start()
+
+    def stop(self) -> None:
+        """Moves and releases nothing."""
+        self.reservations.stop()
+
+    @property
+    def on_step(self) -> Callable[[int, str], None]:
+        """Told of steps 3, 4 and 5 of the way from a script to a relay."""
+        return self._on_step
+
+    @on_step.setter
+    def on_step(self, told: Callable[[int, str], None]) -> None:
+        self._on_step = told
+        for remote in self.remotes:
+            remote.on_step = told
+
+    def crossing(self) -> tuple[str, ...]:
+        """Ties and parents that cross controllers, for `pychron check`."""
+        return listed(self._spec, self.where) if self._spec is not None else ()
+
+    # ---- IExtractionLine, from memory
+
+    def names(self) -> tuple[str, ...]:
+        if self._spec is not None:
+            return tuple(self.where)
+        parts = [self.local, *self.remotes] if self.local is not None else list(self.remotes)
+        return tuple(dict.fromkeys(n for part in parts for n in part.names()))
+
+    def resolve(self, name: str = "", description: str = "") -> str:
+        if name and not description and name in self.where:
+            return name
+        return find(name, description, {n: self.view(n) for n in self.names()}, "this line")
+
+    def view(self, name: str) -> SwitchView:
+        return self.part(name).view(name)
+
+    def settling_s(self, name: str) -> float:
+        return sum(self.part(n).settling_s(n) for n, _ in self._heads(name, Action.OPEN))
+
+    def why(self, name: str, action: Action, peer: Peer) -> tuple[str, ...]:
+        found: list[str] = []
+        for switch, turn in self._heads(name, action):
+            found += self.part(switch).why(switch, turn, peer)
+        found += [str(b) for b in self._blocked(name, action)]
+        return tuple(found)
+
+    def part(self, name: str) -> Part:
+        """The line that drives a switch. Raises UnknownSwitch, also where two controllers name it and no file decides."""
+        if name in self.where:
+            part: Part | None = self._by_name.get(self.where[name], self.local)
+            if part is not None:
+                return part
+            raise UnknownSwitch(name, "its actuator is no device of this node")
+        found: list[Part] = [r for r in self.remotes if name in r.names()] if self._spec is None else []
+        if self._spec is None and self.local is not None and name in self.local.names():
+            found.append(self.local)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UnknownSwitch(
+                name, "more than one controller has a switch of that name; write a valves file"
+            )
+        raise UnknownSwitch(name, f"no switch of that name{nearest(name, self.names())}")
+
+    # ---- IExtractionLine, asking
+
+    async def refresh(self, name: str) -> SwitchView:
+        return await self.part(name).refresh(name)
+
+    async def lock(self, name: str, who: Peer, why: str) -> Lock:
+        return await self.part(name).lock(name, who, why)
+
+    async def unlock(self, name: str, who: Peer, why: str) -> None:
+        await self.part(name).unlock(name, who, why)
+
+    async def actuate(self, command: Command) -> Done:
+        name, action = self.resolve(command.switch), command.action
+        self._on_step(3, f"ExtractionLineManager.{action}_valve({name!r}) looks up {name}")
+        command = replace(command, switch=name)
+        steps = self._heads(name, action)
+        tied = [
+            n for n, turn in self._plan(name, action) if turn is Action.OPEN and self.reservations.ties(n)
+        ]
+        blocked = self._blocked(name, action, closing_only=True)
+        if blocked:
+            raise blocked[0]
+        if len(steps) == 1 and not tied:
+            return await self.part(name).actuate(command)
+        return await self._across(command, steps, tied)
+
+    # ---- across controllers
+
+    async def _across(self, command: Command, steps: tuple[Step, ...], tied: list[str]) -> Done:
+        """All of it or nothing: every refusal that can be known is asked for before anything moves."""
+        name = command.switch
+        if len(steps) > 1:
+            await self._all_allowed(steps, command.peer)
+        closings = [s for s in steps if s[1] is Action.CLOSE]
+        openings = [s for s in steps if s[1] is Action.OPEN]
+        closed_first = [n for n, turn in self._plan(name, command.action) if turn is Action.CLOSE]
+        later = [n for n in tied if any(t.other in closed_first for t in self.reservations.ties(n))]
+        taken: list[str] = []
+        moved: list[str] = []
+        try:
+            await self._take([n for n in tied if n not in later], taken)
+            done = await self._turn(command, closings, moved)
+            await self._take(later, taken)
+            done = await self._turn(command, openings, moved) or done
+        finally:
+            for switch in taken:
+                self.reservations.opened(switch)
+        assert done is not None
+        return done
+
+    async def _take(self, switches: Sequence[str], taken: list[str]) -> None:
+        for switch in switches:
+            holder = self._holders.get(self.where.get(switch, ""))
+            if holder is not None:
+                await holder.fresh(switch)
+            await self.reservations.take(switch)
+            taken.append(switch)
+
+    async def _all_allowed(self, steps: Sequence[Step], peer: Peer) -> None:
+        for switch, turn in steps:
+            part = self.part(switch)
+            if isinstance(part, RemoteExtractionLineManager):
+                found = await part.ask_why(switch, turn)
+            else:
+                found = part.why(switch, turn, peer)
+            if found:
+                raise Interlocked(switch, found[0])
+
+    async def _turn(self, command: Command, steps: Sequence[Step], moved: list[str]) -> Done | None:
+        main: Done | None = None
+        for switch, turn in steps:
+            is_main = switch == command.switch
+            step = command if is_main else replace(
+                command, switch=switch, action=turn, token=None, id=f"{command.id}.{switch}" if command.id else None,
+                asked_at=self._world.wire.seconds(),
+            )  # fmt: skip
+            try:
+                done = await self.part(switch).actuate(step)
+            except LineError as problem:
+                if not moved:
+                    raise
+                text = f"{', '.join(moved)} moved and {switch} did not: {problem}"
+                self._bus.publish(AlarmRaised(f"cross:{command.switch}:{switch}", text, (*moved, switch)))
+                if is_main:
+                    raise
+                raise ChildFailed(command.switch, text) from problem
+            moved.append(switch)
+            main = done if is_main else main
+        return main
+
+    def _blocked(self, name: str, action: Action, closing_only: bool = False) -> list[LineError]:
+        """What ties across controllers say from memory. Opening is decided by the claims themselves."""
+        found: list[LineError] = []
+        plan = dict(self._plan(name, action))
+        for switch, turn in plan.items():
+            if turn is Action.CLOSE:
+                found += self._dependants(switch, plan)
+            elif not closing_only:
+                for tie in self.reservations.ties(switch):
+                    view = self.view(tie.other)
+                    if view.state is not tie.state and tie.other not in plan:
+                        at = self.where.get(tie.other) or "this node"
+                        text = f"{tie.other} on {at} must be confirmed {tie.state} and is {view.state}"
+                        found.append(Interlocked(switch, text))
+        return found
+
+    def _dependants(self, switch: str, plan: dict[str, Action]) -> list[LineError]:
+        found: list[LineError] = []
+        for other in self.where:
+            needs = any(t.other == switch and t.state is State.OPEN for t in self.reservations.ties(other))
+            if needs and plan.get(other) is not Action.CLOSE:
+                view = self.view(other)
+                if view.state is not State.CLOSED or view.stale:
+                    text = f"{other} depends on it and is {view.state}; close {other} first"
+                    found.append(Held(switch, text))
+        return found
+
+    def _heads(self, name: str, action: Action) -> tuple[Step, ...]:
+        if name not in self.where:
+            self.part(name)
+            return ((name, action),)
+        return heads(self._model(), self.where, name, action)
+
+    def _plan(self, name: str, action: Action) -> tuple[Step, ...]:
+        if name not in self.where:
+            return ((name, action),)
+        return expand(self._model(), name, action)
+
+    def _model(self) -> Line:
+        assert self._spec is not None
+        return remote_model.model(self._spec.switches, {})
