@@ -34,7 +34,11 @@ def spec(name, **values):
 
 def build_line(*switches, unreadable=()):
     hardware = {
-        s.name: Hardware(s.name not in unreadable, LATE_S, Evidence.RELAY if s.name not in unreadable else Evidence.COMMANDED)
+        s.name: Hardware(
+            s.name not in unreadable,
+            LATE_S,
+            Evidence.RELAY if s.name not in unreadable else Evidence.COMMANDED,
+        )
         for s in switches
         if s.kind is not Kind.MANUAL_VALVE
     }
@@ -98,7 +102,10 @@ class Rig:
                 case StoreIntent() | StoreOutcome():
                     self.disk.append(out)
                 case Drive():
-                    place = next((i for i, x in enumerate(self.wire) if not getattr(x, "urgent", False)), len(self.wire))
+                    place = next(
+                        (i for i, x in enumerate(self.wire) if not getattr(x, "urgent", False)),
+                        len(self.wire),
+                    )
                     self.wire.insert(place if out.urgent else len(self.wire), out)
                 case Read():
                     self.wire.append(out)

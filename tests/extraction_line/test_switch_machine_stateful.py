@@ -55,7 +55,12 @@ class Uncertain(RuleBasedStateMachine):
         self.asked[self.requests] = command
         self.rig.ask(self.requests, command)
 
-    @rule(name=st.sampled_from(NAMES), action=st.sampled_from(list(Action)), fate=st.sampled_from(FATES), dies=st.booleans())
+    @rule(
+        name=st.sampled_from(NAMES),
+        action=st.sampled_from(list(Action)),
+        fate=st.sampled_from(FATES),
+        dies=st.booleans(),
+    )
     def actuate_as_far_as_the_drive(self, name, action, fate, dies):
         """One command alone, up to the end of its first exchange: the fault, or the death, comes there."""
         self.rig.run()
