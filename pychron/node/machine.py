@@ -54,7 +54,7 @@ def _read_addresses(data: bytes, found: list[str]) -> bool:
     at = 0
     while at + 16 <= len(data):
         length, kind = struct.unpack_from("=LH", data, at)
-        if kind in (_DONE, _ERROR) or length < 16:
+        if kind in (_DONE, _ERROR) or length < 16 or at + length > len(data):
             return False
         if kind == _NEW_ADDRESS:
             text = _address(data[at + 16 : at + length])
