@@ -257,9 +257,8 @@ class Conversation:
 
     def _afterwards(self, replied: bool, spent: bool) -> None:
         """Read on, come back in the next turn, or close."""
-        if replied and self.close_after_reply:
-            self._end()
-        elif self.half_closed and not self._queue and not self._decoder.more:
+        heard_all = self.half_closed and not self._queue and not self._decoder.more
+        if heard_all or (replied and self.close_after_reply):
             self._end()
         if self.ended:
             if self._garbage >= MOST_GARBAGE or replied or self.half_closed:
@@ -290,7 +289,7 @@ class Conversation:
 
     def _answer(self, item: Item) -> bytes | None:
         """An item whose turn it is: its reply, or None where it awaits (and has its place in the queue)."""
-        if type(item) is not Request:
+        if not isinstance(item, Request):
             return self._garbled(item)
         self._garbage = 0
         waiting = Waiting(item, self._received_at, self._stood_still)
@@ -315,7 +314,7 @@ class Conversation:
 
     def _take_in(self, item: Item) -> None:
         """An item that waits for its turn."""
-        if type(item) is Request:
+        if isinstance(item, Request):
             waiting = Waiting(item, self._received_at, self._stood_still)
             waiting.queued = True
             verb = self._dispatcher.moves(item, self.peer)

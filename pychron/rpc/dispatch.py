@@ -111,7 +111,7 @@ class Dispatcher:
             result = verb.handler(call)
             if type(result) in AT_ONCE or not hasattr(result, "__await__"):
                 return render(request.form, request.reply_id, result)
-            return result  # type: ignore[no-any-return]
+            return result
         except Fault as fault:
             return self.refuse(request, fault)
         except Exception:

@@ -63,7 +63,7 @@ class RemoteCommandServer(Service):
         file: str = "setupfiles/servers/remote_command_server.yaml",
         close_after_reply: bool = False,
         quiet_s: float = 0.0,
-        doorkeeper: Doorkeeper | None = None,
+        most: int = 2000,
     ) -> None:
         self.wire = wire
         self.rights = rights
@@ -74,7 +74,7 @@ class RemoteCommandServer(Service):
         self.dispatcher = Dispatcher(verbs, wire, self.counters, self.watch, rights, file)
         self.is_owner: Callable[[str], bool] = lambda address: False
         self.ports: list[IListeningPort] = []
-        self._doorkeeper = doorkeeper if doorkeeper is not None else Doorkeeper()
+        self._doorkeeper = Doorkeeper(most)
         self._connections: dict[CommandConnection, None] = {}
         self._listeners: list[_Listener] = []
         self._sweep = Periodic(wire, SWEEP_S, self._look_round, "the sweep of the command port")
