@@ -26,7 +26,7 @@ from twisted.internet.interfaces import (
 )
 from zope.interface import implementer
 
-from pychron.runtime.world import IStreams, SerialSettings
+from pychron.runtime.world import IDatagrams, IStreams, SerialSettings
 
 LONGEST_UNIX_PATH = 107
 """Bytes in a Unix socket's name (unix(7): sun_path has 108 with its NUL)."""
@@ -80,7 +80,7 @@ class OwnSocketEndpoint:
         raise OSError(errno.EADDRINUSE, "another process listens there; stop it first")
 
 
-@implementer(IStreams)
+@implementer(IStreams, IDatagrams)
 class RealStreams:
     """Endpoints of the running reactor."""
 
@@ -99,6 +99,9 @@ class RealStreams:
 
     def unix_client(self, path: Path, timeout_s: float) -> IStreamClientEndpoint:
         return cast(IStreamClientEndpoint, UNIXClientEndpoint(self._reactor, str(path), timeout_s))
+
+    def udp_server(self, host: str, port: int, protocol: Any) -> IListeningPort:
+        return cast(IListeningPort, self._reactor.listenUDP(port, protocol, host))
 
     def serial(self, port: str, settings: SerialSettings) -> IStreamClientEndpoint:
         from pychron.hardware.serial_endpoint import SerialEndpoint

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint, IStreamServerEndpoint
+from twisted.internet.interfaces import IListeningPort, IReactorTime, IStreamClientEndpoint, IStreamServerEndpoint
 from zope.interface import Interface
 
 T = TypeVar("T")
@@ -49,6 +49,13 @@ class IStreams(Interface):
 
     def serial(port: str, settings: SerialSettings) -> IStreamClientEndpoint:
         """A serial port (or pty) as a stream that connects, and disconnects when it is unplugged."""
+
+
+class IDatagrams(Interface):
+    """What streams may provide too, for the optional UDP listener of the command port."""
+
+    def udp_server(host: str, port: int, protocol: Any) -> IListeningPort:
+        """Listen at once. Raises CannotListenError."""
 
 
 class IPool(Interface):
