@@ -49,7 +49,7 @@ def apply(limits: Mapping[str, int]) -> None:
     """Set the limits of this process; none is ever raised above what it inherited. CPU time ends first in a
     LimitReached at the line that computes, then in the end of the process."""
     wanted = {**DEFAULTS, **limits}
-    signal.signal(signal.SIGXCPU, _out_of_time)
+    _end_in_an_error(wanted["cpu_s"])
     _lower(resource.RLIMIT_CPU, wanted["cpu_s"], wanted["cpu_s"] + GRACE_S)
     _lower(resource.RLIMIT_AS, wanted["memory_mb"] * 2**20)
     _lower(resource.RLIMIT_NOFILE, wanted["files"])
@@ -65,8 +65,11 @@ def _lower(which: int, soft: int, hard: int | None = None) -> None:
     resource.setrlimit(which, (min(soft, top), top))
 
 
-def _out_of_time(_signal: int, _frame: Any) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    # Linux sends SIGXCPU again each second above the soft limit: once is enough, so that the clean-up can run.
-    resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
-    raise LimitReached(f"the script used {soft} s of CPU time: does it loop for ever?")
+def _end_in_an_error(cpu_s: int) -> None:
+    def out_of_time(_signal: int, _frame: Any) -> None:
+        # Linux sends SIGXCPU again each second above the soft limit: once is enough, so that the clean-up can run.
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
+        raise LimitReached(f"the script used {cpu_s} s of CPU time: does it loop for ever?")
+
+    signal.signal(signal.SIGXCPU, out_of_time)

@@ -12,10 +12,10 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, cast
 
 from twisted.internet.error import ProcessDone, ProcessExitedAlready, ProcessTerminated
-from twisted.internet.interfaces import IDelayedCall, IProcessTransport, IReactorProcess, IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IProcessTransport, IReactorTime
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -32,15 +32,12 @@ LINGER_S = 1.0
 PACKAGE_FOLDER = str(Path(pychron.__file__).absolute().parent.parent)
 
 
-class ReactorForProcesses(IReactorProcess, IReactorTime, Protocol):  # type: ignore[misc]
-    """Spawns and keeps time."""
-
-
 @implementer(IScriptHost)
 class ProcessScriptHost:
     """Starts `python -m pychron.scripting.child` with an empty environment and three pipes."""
 
-    def __init__(self, reactor: ReactorForProcesses, python: str = sys.executable) -> None:
+    def __init__(self, reactor: Any, python: str = sys.executable) -> None:
+        """`reactor` provides IReactorProcess and IReactorTime."""
         self._reactor = reactor
         self._python = python
 
