@@ -55,9 +55,9 @@ def check(
 
     Touches no device and writes nothing.
     """
-    from pychron.node.root import check_root
+    from pychron.node.checking import check_node
 
-    config, report = check_root(root.expanduser().absolute(), role, waive=waive, simulated=simulated)
+    config, report = check_node(root.expanduser().absolute(), role, waive=waive, simulated=simulated)
     problems, notes = report.sorted(), config.notes if config is not None else ()
     startable = config is not None and (lenient or not report.errors)
     good = startable and not (strict and problems)

@@ -38,30 +38,26 @@ def safe(target: str | None, who: str, root: Path | None, timeout_s: float, json
     # A sequence waits for pumps and settling times: the reply comes when it has ended.
     client = Client(node, max(timeout_s, 120.0))
     reply = client.ask("Safe", who=who or client.who)
+    steps = reply.result.get("steps", []) if isinstance(reply.result, dict) else []
+    safe_now = not reply.code and not (isinstance(reply.result, dict) and reply.result.get("ok") is False)
     if json_:
         as_json(reply.document)
     else:
-        for style, line in step_lines(reply.result):
+        for style, line in step_lines(steps):
             say(line, style)
-    if reply.code:
-        raise Refused(f"{node}: the line is NOT safe: {reply.text}")
+    if not safe_now:
+        why = reply.text or "the last step was refused; what came after it was not done"
+        raise Refused(f"{node}: the line is NOT safe: {why}")
     if not json_:
-        say(f"{node}: the line is safe", "bold green")
+        done = "the line is safe" if steps else "nothing was to be done: its park.yaml has no sequence"
+        say(f"{node}: {done}", "bold green" if steps else "bold yellow")
 
 
-def step_lines(result: Any) -> list[tuple[str, str]]:
-    """Each step as (style, line). A step is a text, or a table with `step` (or `what`) and how it ended."""
-    steps = result.get("steps", []) if isinstance(result, dict) else result
-    found = []
-    for step in steps if isinstance(steps, list) else []:
-        if isinstance(step, dict):
-            what = str(step.get("step") or step.get("what") or step)
-            ended = str(step.get("outcome") or step.get("result") or "")
-            bad = bool(step.get("error")) or ended.lower() in ("refused", "failed", "false")
-            why = step.get("error") or step.get("why") or ""
-            found.append(
-                ("red" if bad else "", f"  {what:<40} {ended}{': ' + str(why) if why else ''}".rstrip())
-            )
-        else:
-            found.append(("", f"  {step}"))
-    return found
+def step_lines(steps: list[Any]) -> list[tuple[str, str]]:
+    """Each step, a table with `step`, `ok` and `text`, as (style, line)."""
+    rows = [step for step in steps if isinstance(step, dict)]
+    width = max((len(str(row.get("step"))) for row in rows), default=0)
+    return [
+        ("" if row.get("ok") else "red", f"  {row.get('step')!s:<{width}}  {row.get('text') or ''}".rstrip())
+        for row in rows
+    ]

@@ -68,12 +68,24 @@ def test_why_of_nonsense() -> None:
 
 
 def test_safe_shows_each_step(answer) -> None:
-    steps = ["close C: closed", {"step": "close A", "outcome": "refused", "why": "locked"}]
-    answer({"result": steps})
+    steps = [{"step": "close C", "ok": True, "text": "closed"}, {"step": "wait 2", "ok": True, "text": ""}]
+    answer({"result": {"ok": True, "steps": steps}})
     result = run("safe", HOST)
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[0] == "  close C: closed"
-    assert "refused: locked" in result.stdout
+    assert result.stdout == f"  close C  closed\n  wait 2\n{HOST}:1061: the line is safe\n"
+
+
+def test_a_refused_step_is_not_safe(answer) -> None:
+    answer({"result": {"ok": False, "steps": [{"step": "close A", "ok": False, "text": "A is locked"}]}})
+    result = run("safe", HOST)
+    assert result.exit_code == 1
+    assert result.stdout == "  close A  A is locked\n"
+    assert "NOT safe" in result.stderr
+
+
+def test_nothing_to_do_is_said(answer) -> None:
+    answer({"result": {"ok": True, "steps": []}})
+    assert "nothing was to be done" in run("safe", HOST).stdout
 
 
 def test_safe_that_fails_says_so(answer) -> None:

@@ -91,3 +91,19 @@ def test_no_root_at_all(tmp_path: Path) -> None:
     result = run("check", tmp_path / "nothing")
     assert result.exit_code == 1
     assert "pychron init" in result.stdout
+
+
+def test_the_files_of_plugins_are_checked_too(tmp_path: Path) -> None:
+    run("init", "valve", tmp_path)
+    server = tmp_path / "setupfiles" / "servers" / "remote_command_server.yaml"
+    server.write_text(server.read_text().replace("port: 1061", "port: 99999"))
+    result = run("check", tmp_path)
+    assert result.exit_code == 1
+    assert "setupfiles/servers/remote_command_server.yaml:4: error: " in result.stdout
+
+
+def test_nothing_is_written(tmp_path: Path) -> None:
+    run("init", "valve", tmp_path, "--simulated")
+    before = sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*"))
+    run("check", tmp_path)
+    assert sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*")) == before
