@@ -1,4 +1,4 @@
-"""What goes to disk with an actuation, and how it comes back after a restart. Pure."""
+"""What goes to disk with an actuation, and how it comes back after a restart."""
 
 from __future__ import annotations
 
