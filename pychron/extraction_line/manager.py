@@ -28,20 +28,19 @@ from pychron.extraction_line.actuations import (
     StoreIntent,
     StoreOutcome,
 )
+from pychron.extraction_line.by_hand import ByHand
 from pychron.extraction_line.counts import Counts
 from pychron.extraction_line.errors import (
     ChildFailed,
     LineError,
-    Mismatch,
-    NotConfirmed,
     NotOwner,
     NotStored,
     UnknownSwitch,
 )
-from pychron.extraction_line.events import LockChanged, ShotCounted, SwitchChanged
+from pychron.extraction_line.events import LineStep, LockChanged, ShotCounted, SwitchChanged
 from pychron.extraction_line.interfaces import Command, Done, IExtractionLine
 from pychron.extraction_line.leases import Leases
-from pychron.extraction_line.line_state import Line, is_manual, target
+from pychron.extraction_line.line_state import Line, is_manual
 from pychron.extraction_line.owners import Owners
 from pychron.extraction_line.plans import expand
 from pychron.extraction_line.records import count_records, intent_record, outcome_records
@@ -55,7 +54,7 @@ from pychron.runtime.spawn import Spawner
 from pychron.runtime.world import World
 from pychron.store.errors import StoreFailed
 from pychron.store.node_file import NodeStore
-from pychron.store.records import AuditEntry, LastState, ManualState, SoftLock, SoftUnlock
+from pychron.store.records import AuditEntry, LastState, SoftLock, SoftUnlock
 from pychron.trust.rights import Peer
 
 
@@ -98,8 +97,9 @@ class ExtractionLineManager:
         self.options = options or LineOptions()
         self._permit = permit
         self.leases = Leases(line)
-        self.machine = SwitchMachine(line, self._grounds, world.boot)
+        self.machine = SwitchMachine(line, self.grounds, world.boot)
         self.owners = Owners(self)
+        self.by_hand = ByHand(self)
         self.spawner = Spawner()
         self.stopping = False
         self.actuations = 0
@@ -109,7 +109,6 @@ class ExtractionLineManager:
         self._wake: IDelayedCall | None = None
         self.changed: list[Callable[[], None]] = []
         """Called whenever any state may have changed: whoever caches words drops them."""
-        self.on_step: Callable[[int, str], None] = lambda number, text: None
 
     @property
     def now(self) -> float:
@@ -118,7 +117,8 @@ class ExtractionLineManager:
 
     # ---- what rules ask
 
-    def _grounds(self, command: Command, now: float) -> Grounds:
+    def grounds(self, command: Command, now: float) -> Grounds:
+        """What the rules ask for this command."""
         peer, token = command.peer, command.token
 
         def access(name: str, action: Action) -> NotOwner | None:
@@ -161,27 +161,16 @@ class ExtractionLineManager:
         if self.stopping:
             raise NotStored(name, "this node is stopping")
         if is_manual(switch):
-            return self._by_hand(name, command)
+            return self.by_hand.actuate(name, command)
         self._request += 1
+        self._step(7, f"ExtractionLineManager: {command.action} {name} for {command.peer}")
         done: Deferred[Done] = Deferred()
         self._asked[self._request] = (command, done)
-        self._carry(self.machine.ask(self._request, command, self.now))
+        self.carry(self.machine.ask(self._request, command, self.now))
         result = await done
         if result.failed_children:
             raise ChildFailed(name, f"it is turned; {'; '.join(result.failed_children)}")
         return result
-
-    def _by_hand(self, name: str, command: Command) -> Done:
-        """A manual valve: only what a person declared counts; a wish for it is an alarm until then."""
-        if self.line.switches[name].state is target(command.action):
-            return Done(name, command.action, changed=False)
-        blockers = rules.blockers(self.line, name, command.action, self._grounds(command, self.now))
-        if blockers:
-            raise blockers[0]
-        text = f"{command.peer} waits for a person to {command.action} {name} by hand"
-        remedy = f"turn it, then `pychron valve confirm ... {name} {target(command.action)} --why TEXT`"
-        self.publish(self.machine.observer.alarm(f"manual:{name}", f"{text}: {remedy}", (name,)))
-        raise NotConfirmed(name, f"a manual valve: {remedy}")
 
     async def refresh(self, name: str) -> SwitchView:
         """Ask the hardware now."""
@@ -200,37 +189,23 @@ class ExtractionLineManager:
         lock = Lock(str(who), why, self.world.wall())
         self.line.switches[name].lock = lock
         self.dropped()
-        await self._kept(name, SoftLock(name, lock.who, why, lock.when), self.audit(who, "lock", name, why))
+        await self.kept(name, SoftLock(name, lock.who, why, lock.when), self.audit(who, "lock", name, why))
         self.bus.publish(LockChanged(self.view(name), lock.who, why))
         return lock
 
     async def unlock(self, name: str, who: Peer, why: str) -> None:
         """Take a soft lock away, first on disk."""
         self.resolve(name)
-        await self._kept(name, SoftUnlock(name), self.audit(who, "unlock", name, why))
+        await self.kept(name, SoftUnlock(name), self.audit(who, "unlock", name, why))
         self.line.switches[name].lock = None
         self.dropped()
         self.bus.publish(LockChanged(self.view(name), str(who), why))
-
-    async def confirm(self, name: str, opened: bool, who: Peer, why: str) -> SwitchView:
-        """A person declares the state of a manual valve, or of a switch that cannot be read. Audited."""
-        self.resolve(name)
-        switch = self.line.switches[name]
-        if switch.hardware.readable:
-            raise Mismatch(name, "its position can be read: GetIndicatorState asks the hardware")
-        record = ManualState(name, opened, str(who), why, self.world.wall())
-        await self._kept(
-            name, record, self.audit(who, f"confirm {'open' if opened else 'closed'}", name, why)
-        )
-        self._carry(self.machine.declared(name, opened, self.now, self.world.wall()))
-        self.publish(self.machine.observer.clear(f"manual:{name}", f"{who} declared it"))
-        return self.view(name)
 
     def why(self, name: str, action: Action, peer: Peer) -> tuple[str, ...]:
         """What would block this actuation now."""
         self.resolve(name)
         command = Command(name, action, peer, self.now)
-        grounds = self._grounds(command, self.now)
+        grounds = self.grounds(command, self.now)
         found: list[str] = []
         plan = expand(self.line, name, action)
         before: dict[str, Action] = {}
@@ -248,7 +223,8 @@ class ExtractionLineManager:
 
     # ---- carrying
 
-    def _carry(self, outputs: Outputs) -> None:
+    def carry(self, outputs: Outputs) -> None:
+        """Do what the machine says, in order."""
         self.dropped()
         for output in outputs:
             match output:
@@ -274,6 +250,9 @@ class ExtractionLineManager:
             if isinstance(event, SwitchChanged):
                 self._note(event)
             self.bus.publish(event)
+
+    def _step(self, number: int, text: str) -> None:
+        self.bus.publish(LineStep(number, text, self.world.wall()))
 
     def _note(self, event: SwitchChanged) -> None:
         view = event.view
@@ -304,19 +283,19 @@ class ExtractionLineManager:
             self._wake = self.world.wire.callLater(max(0.0, at - self.now) + 0.001, self._woken)
 
     def _woken(self) -> None:
-        self._carry(self.machine.tick(self.now))
+        self.carry(self.machine.tick(self.now))
 
     def _settled(self, key: str) -> None:
-        self._carry(self.machine.settled(key, self.now))
+        self.carry(self.machine.settled(key, self.now))
 
     async def _store_intent(self, output: StoreIntent) -> None:
         a = output.actuation
         try:
             await self.store.commit(intent_record(a, self.world, self.now))
         except StoreFailed as problem:
-            self._carry(self.machine.intent_failed(a.key, problem.why, self.now))
+            self.carry(self.machine.intent_failed(a.key, problem.why, self.now))
             return
-        self._carry(self.machine.intent_stored(a.key, self.now))
+        self.carry(self.machine.intent_stored(a.key, self.now))
 
     async def _store_outcome(self, output: StoreOutcome) -> None:
         a, wall = output.actuation, self.world.wall()
@@ -338,27 +317,30 @@ class ExtractionLineManager:
         for name, shots in pipettes.items():
             if not shots.armed:
                 self.bus.publish(ShotCounted(name, shots.counts, wall))
-        self._carry(self.machine.outcome_stored(a.key, result, self.now, why))
+        self.carry(self.machine.outcome_stored(a.key, result, self.now, why))
 
     async def _drive(self, job: Drive) -> None:
-        self.on_step(8, f"{job.switch}: {self.line.switches[job.switch].spec.actuator}")
+        spec = self.line.switches[job.switch].spec
+        self._step(8, f"{job.switch} is address {spec.address or job.switch} of {spec.actuator}")
         try:
             mark = await self.relays.drive(job.switch, job.opens, lambda: self._begin(job.key), job.urgent)
         except NotBegun as no:
-            self._carry(self.machine.not_begun(job.key, no.text, self.now))
+            self.carry(self.machine.not_begun(job.key, no.text, self.now))
         except Unavailable as no:
-            self._carry(self.machine.not_begun(job.key, no.text, self.now))
+            self.carry(self.machine.not_begun(job.key, no.text, self.now))
         except Rejected as no:
-            self._carry(self.machine.rejected(job.key, no.text, self.now))
+            self.carry(self.machine.rejected(job.key, no.text, self.now))
         except NoAnswer as no:
-            self._carry(self.machine.silent(job.key, no.mark, no.text, self.now))
+            self.carry(self.machine.silent(job.key, no.mark, no.text, self.now))
         else:
-            self._carry(self.machine.driven(job.key, mark, self.now, self.world.wall()))
+            self.carry(self.machine.driven(job.key, mark, self.now, self.world.wall()))
 
     def _begin(self, key: str) -> bool:
         """The guard of a drive: nothing is written before it says yes."""
         begun, out = self.machine.begin(key, self.now, lambda: self._present(key))
-        self._carry(out)
+        self.carry(out)
+        if begun:
+            self._step(9, "the driver sends the command to the hardware")
         return begun
 
     def _present(self, key: str) -> bool:
@@ -372,7 +354,7 @@ class ExtractionLineManager:
         missing = [n for n in job.names if n not in found and self.line.switches[n].hardware.readable]
         if not job.key:
             out += self.machine.unreadable(missing, self.now)
-        self._carry(out)
+        self.carry(out)
 
     def stop(self) -> None:
         """No timer fires any more, nothing waits for an answer that cannot come."""
@@ -388,7 +370,8 @@ class ExtractionLineManager:
         """An entry of the audit, now."""
         return AuditEntry(self.world.wall(), str(who), what, switch, why)
 
-    async def _kept(self, name: str, *records: object) -> None:
+    async def kept(self, name: str, *records: object) -> None:
+        """On disk, or NotStored."""
         try:
             await self.store.commit(*records)  # type: ignore[arg-type]
         except StoreFailed as problem:

@@ -170,7 +170,7 @@ class ValveVerbs:
             raise Fault(4, "write Confirm NAME,open|closed,WHY", command="Confirm", detail=call.argument)
         self._known(name, call, None)
         try:
-            view = await self._manager.confirm(name, word == State.OPEN, call.peer, why)
+            view = await self._manager.by_hand.confirm(name, word == State.OPEN, call.peer, why)
         except LineError as problem:
             raise self._fault(problem, call, None) from problem
         return view_json(view) if call.id is not None else True

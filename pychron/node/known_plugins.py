@@ -42,6 +42,10 @@ def _plugins(roles: tuple[str, ...], family: str, *names: str) -> Iterable[Known
         yield KnownPlugin(name, roles, family or name)
 
 
+CONTROLLERS = (VALVE, FURPI)
+IMPLIED = {"RemoteCommandServer": ALL, "Broadcast": ALL, "Scripts": _EXPERIMENT}
+"""Plugins that a role has though no file lists them, unless one says enabled="false"."""
+
 KNOWN: tuple[KnownPlugin, ...] = (
     *_plugins(_LINE, "", "ExtractionLine", "RemoteCommandServer", "DashboardServer"),
     *_plugins(ALL, "", "DashboardClient", "Web"),
@@ -49,6 +53,7 @@ KNOWN: tuple[KnownPlugin, ...] = (
     *_plugins(ALL, "Metrics", "Metrics", "Prometheus"),
     *_plugins(ALL, "", "Email"),
     *_plugins(_EXPERIMENT, "ExtractionLine", "ClientExtractionLine"),
+    *_plugins(_EXPERIMENT, "", "Scripts"),
     *_plugins(_EXPERIMENT, "Experiment", "Experiment"),
     *_plugins(_EXPERIMENT, "Spectrometer", "Spectrometer", "ArgusSpectrometer", "HelixSpectrometer"),
     *_plugins(_EXPERIMENT, "Spectrometer", "HelixSFTSpectrometer", "MapSpectrometer", "NGXSpectrometer"),
@@ -210,18 +215,19 @@ def _imply(
 ) -> None:
     """A valve controller without its command server would be deaf: files of installed Pychron predate it.
 
-    Every node broadcasts, unless its file says `<plugin enabled="false">Notifier</plugin>`.
+    Every node has its Unix socket (the command server without a port, where nobody commands it over the network)
+    and broadcasts, unless its file says `<plugin enabled="false">Notifier</plugin>`.
     """
-    if "Broadcast" in built and "Broadcast" not in chosen and "Broadcast" not in refused:
-        chosen["Broadcast"] = ChosenPlugin("Broadcast", None)
-    if (
-        role in (VALVE, FURPI)
-        and "RemoteCommandServer" not in chosen
-        and "RemoteCommandServer" not in refused
-    ):
-        chosen["RemoteCommandServer"] = ChosenPlugin(
-            "RemoteCommandServer", None, "RemoteCommandServer" in built
-        )
+    for name, roles in IMPLIED.items():
+        if name == "Scripts" and "ExtractionLine" not in chosen:
+            continue
+        if (
+            role in roles
+            and name not in chosen
+            and name not in refused
+            and (name in built or role in CONTROLLERS)
+        ):
+            chosen[name] = ChosenPlugin(name, None, name in built)
     if role == VALVE and "ExtractionLine" not in chosen:
         report.warning(
             initialization.place,

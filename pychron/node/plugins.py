@@ -32,6 +32,7 @@ BUILT_IN: Mapping[str, BuiltIn] = {
     "RemoteCommandServer": BuiltIn("pychron.rpc.plugin", "RemoteCommandServerPlugin"),
     "Broadcast": BuiltIn("pychron.broadcast.plugin", "BroadcastPlugin"),
     "ExtractionLine": BuiltIn("pychron.extraction_line.plugin", "ExtractionLinePlugin"),
+    "Scripts": BuiltIn("pychron.scripting.plugin", "ScriptsPlugin"),
 }
 """By the name that initialization.xml and the roles use."""
 

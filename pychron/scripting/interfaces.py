@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 from zope.interface import Interface
 
@@ -30,3 +32,10 @@ class IScriptHost(Interface):
     ) -> IScriptChild:
         """`line` gets each line the child writes, `ended` its exit status (None = killed) and a text once,
         `error` what it writes to stderr."""
+
+
+class IScriptRuns(Interface):
+    """Offered by the plugin that runs scripts on the node's line."""
+
+    async def run(file: Path, variables: Mapping[str, Any]) -> Any:
+        """Run one to its end: a pychron.scripting.outcomes.ScriptEnded. One at a time."""

@@ -1,0 +1,55 @@
+"""What only a person can do or know: manual valves, and switches that cannot be read (safety rules 3 and 11)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pychron.extraction_line import rules
+from pychron.extraction_line.errors import Mismatch, NotConfirmed
+from pychron.extraction_line.interfaces import Command, Done
+from pychron.extraction_line.line_state import target
+from pychron.extraction_line.states import SwitchView
+from pychron.store.records import ManualState
+from pychron.trust.rights import Peer
+
+if TYPE_CHECKING:
+    from pychron.extraction_line.manager import ExtractionLineManager
+
+
+class ByHand:
+    """Declarations by people, and the alarm that asks for one."""
+
+    def __init__(self, manager: ExtractionLineManager) -> None:
+        self._manager = manager
+
+    def actuate(self, name: str, command: Command) -> Done:
+        """A manual valve: only what a person declared counts; a wish for it is an alarm until then."""
+        if self._manager.line.switches[name].state is target(command.action):
+            return Done(name, command.action, changed=False)
+        blockers = rules.blockers(
+            self._manager.line, name, command.action, self._manager.grounds(command, self._manager.now)
+        )
+        if blockers:
+            raise blockers[0]
+        text = f"{command.peer} waits for a person to {command.action} {name} by hand"
+        remedy = f"turn it, then `pychron valve confirm ... {name} {target(command.action)} --why TEXT`"
+        self._manager.publish(
+            self._manager.machine.observer.alarm(f"manual:{name}", f"{text}: {remedy}", (name,))
+        )
+        raise NotConfirmed(name, f"a manual valve: {remedy}")
+
+    async def confirm(self, name: str, opened: bool, who: Peer, why: str) -> SwitchView:
+        """A person declares the state of a manual valve, or of a switch that cannot be read. Audited."""
+        self._manager.resolve(name)
+        switch = self._manager.line.switches[name]
+        if switch.hardware.readable:
+            raise Mismatch(name, "its position can be read: GetIndicatorState asks the hardware")
+        record = ManualState(name, opened, str(who), why, self._manager.world.wall())
+        await self._manager.kept(
+            name, record, self._manager.audit(who, f"confirm {'open' if opened else 'closed'}", name, why)
+        )
+        self._manager.carry(
+            self._manager.machine.declared(name, opened, self._manager.now, self._manager.world.wall())
+        )
+        self._manager.publish(self._manager.machine.observer.clear(f"manual:{name}", f"{who} declared it"))
+        return self._manager.view(name)
