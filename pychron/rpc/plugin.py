@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -22,6 +23,8 @@ from pychron.trust.rights import Right
 DIALECT = "pychron-twisted 1"
 """What a client of ours looks for in GetVersion."""
 SOCKET = "node.sock"
+CONTROLLERS = ("valve", "furpi")
+"""Roles that are commanded over the network, whatever their files say."""
 
 
 @implementer(IPlugin, IDrains)
@@ -36,6 +39,7 @@ class RemoteCommandServerPlugin:
 
     def __init__(self) -> None:
         self._spec: ServerSpec | None = None
+        self._tcp = True
         self._others: OtherListeners | None = None
         self._context: Context | None = None
         self.verbs = VerbTable()
@@ -47,11 +51,20 @@ class RemoteCommandServerPlugin:
         spec = self._spec = read_server_file(setupfiles, context.report)
         said = context.options.port
         key = "port" if said is None else "--port"
-        context.listens.append(Listening(spec.host, self._port(context), spec.place, key))
+        self._tcp = self._wants_tcp(context, setupfiles)
+        if self._tcp:
+            context.listens.append(Listening(spec.host, self._port(context), spec.place, key))
         if spec.legacy is not None:
             context.listens.append(
                 Listening(spec.legacy.host, spec.legacy.port, spec.legacy.place, "legacy: port")
             )
+
+    @staticmethod
+    def _wants_tcp(context: Context, setupfiles: Path) -> bool:
+        """A node that nobody commands over the network has its Unix socket only, unless its files say otherwise."""
+        controller = context.options.role in CONTROLLERS
+        said = context.element is not None or context.options.port is not None or (setupfiles / FILE).exists()
+        return controller or said
 
     def _port(self, context: Context) -> int:
         assert self._spec is not None
@@ -75,7 +88,8 @@ class RemoteCommandServerPlugin:
         )
         port = self._port(context)
         key = f"port in {spec.place}" if context.options.port is None else "--port"
-        server.add_tcp(world.streams.tcp_server(spec.host, port), f"{spec.host}:{port}", key)
+        if self._tcp:
+            server.add_tcp(world.streams.tcp_server(spec.host, port), f"{spec.host}:{port}", key)
         path = context.state_folder / SOCKET
         server.add_unix(world.streams.unix_server(path), path)
         self._others = OtherListeners(server.dispatcher, world, spec)
@@ -153,11 +167,11 @@ def _own_version() -> str:
 
 def _raise_failure(opened: Deferred[Any]) -> None:
     """A port that is taken fails the set-up, and does so here and now: endpoints listen at once."""
-    failures: list[BaseException] = []
+    failures: list[Failure] = []
 
     def keep(failure: Failure) -> None:
-        failures.append(failure.value)
+        failures.append(failure)
 
     opened.addErrback(keep)
     if failures:
-        raise failures[0]
+        failures[0].raiseException()
