@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from zope.interface import Interface
+from zope.interface import Interface, classImplements
 
-from pychron.rpc.verbs import Call, Verb
+from pychron.rpc.verbs import Call, Verb, VerbTable
 
 
 class IVerbs(Interface):
@@ -21,6 +21,10 @@ class IVerbs(Interface):
 
     def all() -> tuple[Verb, ...]:
         """By name."""
+
+
+# The table is pure and knows no interface; whoever asks for one gets the table.
+classImplements(VerbTable, IVerbs)
 
 
 class IOwners(Interface):
