@@ -115,6 +115,7 @@ GENERAL_KEYS = (
         "owner_freq",
         "checksum_freq",
         "update_period",
+        "accept_simulated",
     ),
 )
 

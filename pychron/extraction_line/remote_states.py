@@ -59,7 +59,8 @@ class RemoteStates:
         self._switches: dict[str, RemoteSwitch] = {}
         self._read_at: dict[str, float] = {}
         self._doubts: dict[str, Lingering] = {}
-        self._alarms: tuple[str, ...] = ()
+        self._alarms: dict[str, bool] = {}
+        """Alarms of the peer told here; True where its list of standing ones has named it."""
         self._past: deque[str] = deque(maxlen=PAST)
         self._heard_seq = -1
 
@@ -276,21 +277,23 @@ class RemoteStates:
         key, text = payload.get("key"), payload.get("text")
         if not isinstance(key, str) or not isinstance(text, str):
             return []
-        standing = key in self._alarms
+        known = key in self._alarms
         if payload.get("raised") is False:
-            self._alarms = tuple(k for k in self._alarms if k != key)
-            return [AlarmCleared(f"{self.peer}:{key}", f"{self.node}: {text}")] if standing else []
-        if standing:
+            self._alarms.pop(key, None)
+            return [AlarmCleared(f"{self.peer}:{key}", f"{self.node}: {text}")] if known else []
+        if known:
             return []
         names = payload.get("switches")
         switches = tuple(n for n in names if isinstance(n, str)) if isinstance(names, list) else ()
-        self._alarms = (*self._alarms, key)
+        self._alarms[key] = False
         return [AlarmRaised(f"{self.peer}:{key}", f"{self.node}: {text}", switches)]
 
     def _alarm_changes(self, standing: tuple[str, ...]) -> Events:
         raised = [k for k in standing if k not in self._alarms]
-        gone = [k for k in self._alarms if k not in standing]
-        self._alarms = standing
+        gone = [k for k, stood in self._alarms.items() if stood and k not in standing]
+        self._alarms |= dict.fromkeys(standing, True)
+        for key in gone:
+            del self._alarms[key]
         events: Events = [
             AlarmRaised(f"{self.peer}:{k}", f"{self.node}: the alarm {k} stands there") for k in raised
         ]
