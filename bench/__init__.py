@@ -1,0 +1,1 @@
+"""Ratios of this project against bare peers, measured in the same run on the same machine."""
