@@ -160,6 +160,8 @@ def run(file: Path, root: Path, json_: bool) -> None:
     good = words in ("completed", "OK")
     if not json_:
         reason = str(ended.get("reason") or "")
+        if ended.get("at"):
+            reason += f" at {ended['at']}" + (f": `{ended['source']}`" if ended.get("source") else "")
         say(f"{file.name}: {words}{f': {reason}' if reason else ''}", "bold green" if good else "bold red")
     if not good:
         raise click.exceptions.Exit(REFUSED)

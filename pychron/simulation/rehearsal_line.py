@@ -87,10 +87,12 @@ class RehearsalLine:
 
     def __init__(self, manager: ExtractionLineManager) -> None:
         self._manager = manager
-        self.names = manager.names
-        self.resolve = manager.resolve
-        self.why = manager.why
-        self.settling_s = manager.settling_s
+
+    def names(self) -> tuple[str, ...]:
+        return self._manager.names()
+
+    def resolve(self, name: str = "", description: str = "") -> str:
+        return self._manager.resolve(name, description)
 
     def view(self, name: str) -> SwitchView:
         return self._manager.view(name)
@@ -110,6 +112,12 @@ class RehearsalLine:
 
     async def unlock(self, name: str, who: Peer, why: str) -> None:
         await self._manager.unlock(name, who, why)
+
+    def why(self, name: str, action: Action, peer: Peer) -> tuple[str, ...]:
+        return self._manager.why(name, action, peer)
+
+    def settling_s(self, name: str) -> float:
+        return self._manager.settling_s(name)
 
 
 def rehearsal_line(spec: LineSpec, clock: Clock) -> RehearsalLine:

@@ -135,3 +135,36 @@ def test_every_command_explains_itself(name: str) -> None:
 def test_help_names_every_command() -> None:
     result = run("--help")
     assert all(f"\n  {name} " in result.output for name in COMMANDS)
+
+
+def test_a_script_runs_in_the_node_and_says_how_it_ended(answer, tmp_path: Path) -> None:
+    folder = tmp_path / ".appdata" / "pyexperiment"
+    folder.mkdir(parents=True)
+    (folder / "node.sock").touch()
+    script = tmp_path / "mine.py"
+    script.touch()
+    ends = [
+        {"result": {"result": "completed", "reason": "", "at": ""}},
+        {
+            "result": {
+                "result": "failed",
+                "reason": "C is interlocked by A",
+                "at": "mine.py:3",
+                "source": "open('C')",
+            }
+        },
+        {"error": {"code": 2, "text": "other.py runs already"}},
+    ]
+    wire = answer(*ends)
+    words = ("script", "run", str(script), "--root", str(tmp_path))
+    done = run(*words)
+    assert (done.exit_code, done.stdout) == (0, "mine.py: completed\n")
+    done = run(*words)
+    assert (done.exit_code, done.stdout) == (
+        1,
+        "mine.py: failed: C is interlocked by A at mine.py:3: `open('C')`\n",
+    )
+    done = run(*words)
+    assert done.exit_code == 1
+    assert "other.py runs already" in done.stderr
+    assert wire.requests[0] == {"command": "RunScript", "value": str(script), "within": 2.0}

@@ -14,21 +14,29 @@ def test_no_async_test_in_a_synchronous_test_case() -> None:
     """trial would report OK without ever running it; so would pytest for a plain function."""
 
     def look(module: Module) -> Iterator[str]:
+        classes = {node.name: node for node in module.tree.body if isinstance(node, ast.ClassDef)}
         for node in module.tree.body:
             if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test_"):
                 yield module.at(node, f"{node.name} is never awaited")
-            if isinstance(node, ast.ClassDef) and not any(_waits(base) for base in node.bases):
-                for inner in node.body:
+        for owner in classes.values():
+            if not _waits(owner, classes):
+                for inner in owner.body:
                     if isinstance(inner, ast.AsyncFunctionDef) and inner.name.startswith("test_"):
-                        yield module.at(inner, f"{node.name}.{inner.name} is never awaited")
+                        yield module.at(inner, f"{owner.name}.{inner.name} is never awaited")
 
     assert findings("tests", look) == []
 
 
-def _waits(base: ast.expr) -> bool:
-    """True for trial's asynchronous TestCase and for classes that end in its name; never for SynchronousTestCase."""
-    name = dotted(base).rpartition(".")[2]
-    return name.endswith("TestCase") and "Synchronous" not in name
+def _waits(owner: ast.ClassDef, classes: dict[str, ast.ClassDef]) -> bool:
+    """True below trial's asynchronous TestCase, or a class of another file that is named after it or after a Case."""
+    for base in owner.bases:
+        name = dotted(base).rpartition(".")[2]
+        if name in classes:
+            if _waits(classes[name], classes):
+                return True
+        elif name.endswith("Case") and "Synchronous" not in name:
+            return True
+    return False
 
 
 def test_no_unit_test_sleeps() -> None:
