@@ -61,6 +61,7 @@ class VerbTable:
         self._verbs: dict[str, Verb] = {}
 
     def register(self, *verbs: Verb) -> None:
+        """Add verbs. ValueError for a name that is there already."""
         for verb in verbs:
             if verb.name in self._verbs:
                 raise ValueError(f"the verb {verb.name} is registered twice")

@@ -37,6 +37,7 @@ class Pipe:
         return self.read()
 
     def write(self, line: bytes) -> None:
+        """One line to the node, all of it; the process ends where nobody reads."""
         rest = memoryview(line + b"\n")
         try:
             while rest:
@@ -45,6 +46,7 @@ class Pipe:
             os._exit(NODE_GONE)
 
     def read(self) -> bytes:
+        """The next line of the node, without its LF; the process ends where there is none."""
         while (end := self._buffer.find(b"\n")) < 0:
             try:
                 data = os.read(self._reader, 65_536)
@@ -69,6 +71,7 @@ class InfoStream(io.TextIOBase):
         return True
 
     def write(self, text: str) -> int:
+        """Pass on each whole line as an `info`."""
         *lines, self._pending = (self._pending + text).split("\n")
         for line in lines:
             self._run.info(line)

@@ -84,6 +84,7 @@ class DryRun:
         )
 
     def start(self) -> Deferred[DryRunReport]:
+        """Run it to its end; fires with the report."""
         self._began = self._clock.seconds()
         running = self._runner.run(self._job)
         reported = running.addCallback(self._report)

@@ -27,6 +27,7 @@ class ExtractionLinePyScript(ValvePyScript):
     table: ClassVar[tuple[CommandSpec, ...]] = (*EVERY_SCRIPT, *VALVES, *DEVICE)
 
     async def command(self, spec: CommandSpec, args: Mapping[str, Any]) -> Outcome:
+        """Valve commands as every script has them; the rest goes to the extract device."""
         if spec.name in ("open", "close"):
             switch = args.get("name") or args.get("description") or ""
             self.stage.on_step(

@@ -124,6 +124,7 @@ class Running:
         one.execute(code, argv, shown)
 
     def gosub(self, caller: OneScript, name: str, root: str | None, klass: object, argv: Any) -> None:
+        """Run another script to its end. Raises GosubError where it is not found."""
         if klass is not None and getattr(klass, "__name__", klass) not in KLASSES:
             raise GosubError(f"gosub({name!r}): no such class of scripts: {klass!r}")
         level = caller.folder if root is None else self.scripts / root

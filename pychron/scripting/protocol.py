@@ -168,6 +168,7 @@ class LineSplitter:
         self._overflown = False
 
     def feed(self, data: bytes) -> list[bytes]:
+        """The lines that `data` completes; none any more after one that is longer than allowed."""
         if self._overflown:
             return []
         *lines, self._rest = (self._rest + data).split(b"\n")

@@ -49,6 +49,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class SoftLock:
+    """A soft lock as somebody set it."""
+
     switch: str
     who: str
     why: str
@@ -57,6 +59,8 @@ class SoftLock:
 
 @dataclass(frozen=True, slots=True)
 class SoftUnlock:
+    """A soft lock was taken away."""
+
     switch: str
 
 
@@ -85,6 +89,8 @@ class ActuationCount:
 
 @dataclass(frozen=True, slots=True)
 class PipetteCount:
+    """How many shots a pipette gave."""
+
     name: str
     counts: int
     last_shot: str
@@ -109,6 +115,8 @@ class ClaimRow:
 
 @dataclass(frozen=True, slots=True)
 class ClaimGone:
+    """A claim was released, or ended."""
+
     session: str
 
 
@@ -135,6 +143,8 @@ class Disabled:
 
 @dataclass(frozen=True, slots=True)
 class Enabled:
+    """Taken into use again."""
+
     switch: str
 
 
