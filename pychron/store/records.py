@@ -49,6 +49,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class SoftLock:
+    """A person's lock on a switch, until the same switch's SoftUnlock."""
+
     """A soft lock as somebody set it."""
 
     switch: str
@@ -59,6 +61,8 @@ class SoftLock:
 
 @dataclass(frozen=True, slots=True)
 class SoftUnlock:
+    """The lock of `switch` is taken away."""
+
     """A soft lock was taken away."""
 
     switch: str
@@ -89,6 +93,8 @@ class ActuationCount:
 
 @dataclass(frozen=True, slots=True)
 class PipetteCount:
+    """Shots of a pipette, and whether the next one is prepared."""
+
     """How many shots a pipette gave."""
 
     name: str
@@ -115,6 +121,8 @@ class ClaimRow:
 
 @dataclass(frozen=True, slots=True)
 class ClaimGone:
+    """The claim of `session` was released or has ended."""
+
     """A claim was released, or ended."""
 
     session: str
@@ -143,6 +151,8 @@ class Disabled:
 
 @dataclass(frozen=True, slots=True)
 class Enabled:
+    """`switch` is in use again."""
+
     """Taken into use again."""
 
     switch: str
