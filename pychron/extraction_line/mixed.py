@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -57,6 +58,7 @@ class MixedExtractionLine:
         local_names = local.names() if local is not None else ()
         for s in spec.switches if spec is not None else ():
             self.where[s.name] = s.actuator if s.actuator in by_name and s.name not in local_names else ""
+        self._doubled: list[str] = []
         self._by_name = by_name
         holders: dict[str, Holder] = {r.name: RemoteHolder(r, world.boot) for r in self.remotes}
         if local is not None:
@@ -99,10 +101,20 @@ class MixedExtractionLine:
         if self._spec is not None:
             return tuple(self.where)
         parts = [self.local, *self.remotes] if self.local is not None else list(self.remotes)
-        return tuple(dict.fromkeys(n for part in parts for n in part.names()))
+        known = [n for part in parts for n in part.names()]
+        doubled = sorted(n for n, times in Counter(known).items() if times > 1)
+        if doubled and doubled != self._doubled:
+            self.log.error(
+                "{names}: more than one controller has a switch of that name and nobody can turn it here; "
+                "write a valves file that says which is whose",
+                names=", ".join(doubled),
+            )
+        self._doubled = doubled
+        return tuple(n for n in known if n not in doubled)
 
     def resolve(self, name: str = "", description: str = "") -> str:
-        if name and not description and name in self.where:
+        if name and not description:
+            self.part(name)
             return name
         return find(name, description, {n: self.view(n) for n in self.names()}, "this line")
 
