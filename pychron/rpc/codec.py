@@ -115,6 +115,11 @@ class Decoder:
         data = data.translate(_LINE_ENDS)
         self._raw = self._raw + data if self._raw else data
 
+    def one(self, data: bytes) -> Request | None:
+        """The request, where `data` is one whole segment that was seen before and nothing is held: the way of a
+        status poll. Otherwise None, and `feed` decides."""
+        return None if self._raw or self._skipping else _SEGMENTS.get(data)
+
     @property
     def more(self) -> bool:
         """True while a whole line waits."""
@@ -185,6 +190,8 @@ class Decoder:
 
 _CACHE: dict[bytes, Request] = {}
 """Plain and framed lines seen before: a status poll asks the same again and again. Never one like HTTP."""
+_SEGMENTS: dict[bytes, Request] = {}
+"""The same with the line ends that clients use."""
 _CACHE_MOST = 2048
 _CACHE_LONGEST = 64
 
@@ -214,7 +221,10 @@ def _kept(line: bytes, item: Request | Garbled) -> Request | Garbled:
     if isinstance(item, Request) and len(line) <= _CACHE_LONGEST and not _hostile(line):
         if len(_CACHE) >= _CACHE_MOST:
             _CACHE.clear()
+            _SEGMENTS.clear()
         _CACHE[line] = item
+        for end in (b"\r", b"\n", b"\r\n"):
+            _SEGMENTS[line + end] = item
     return item
 
 

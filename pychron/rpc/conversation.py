@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Awaitable
 from typing import Any, Protocol
 
+from pychron.rpc.arrival import Arrival
 from pychron.rpc.codec import Decoder, Garbled, Hostile, Item, Request
 from pychron.rpc.dispatch import Dispatcher, supersede
 from pychron.trust.rights import Peer
@@ -19,10 +20,6 @@ MOST_A_TURN = 50
 MOST_GARBAGE = 3
 LARGEST_BATCH = 128 * 1024
 """Bytes of replies in one write; then the transport is asked whether the peer reads at all."""
-LARGEST_READ = 65536
-"""Twisted reads at most so much at a time; a shorter read emptied the socket."""
-HOPS = 3
-"""Reactor turns after which a socket that was to be read again has been read."""
 
 
 class Link(Protocol):
@@ -68,23 +65,18 @@ class Conversation:
 
     __slots__ = (
         "_again",
+        "_arrival",
         "_decoder",
         "_dispatcher",
-        "_doubt_hops",
-        "_doubt_marks",
-        "_doubt_since",
         "_garbage",
         "_held",
         "_link",
         "_queue",
-        "_received_at",
-        "_stood_still",
         "_working",
         "close_after_reply",
         "ended",
         "half_closed",
         "may_move",
-        "paused",
         "peer",
     )
 
@@ -95,19 +87,14 @@ class Conversation:
         self._link = link
         self._decoder = Decoder()
         self._queue: deque[Waiting] | None = None
-        self._received_at = 0.0
-        self._stood_still = False
+        self._arrival = Arrival(dispatcher.wire, dispatcher.watch)
         self._garbage = 0
         self._working = False
         self._again = False
         self._held = False
-        self._doubt_since: float | None = None
-        self._doubt_marks = 0
-        self._doubt_hops = 0
         self.peer = peer
         self.may_move = True
         self.close_after_reply = close_after_reply
-        self.paused = False
         self.half_closed = False
         self.ended = False
 
@@ -116,8 +103,17 @@ class Conversation:
     def received(self, data: bytes, now: float) -> None:
         """Bytes, read at `now` wire seconds."""
         decoder = self._decoder
+        request = decoder.one(data)
+        busy = self._queue or self._held or self.ended or self._working
+        if request is not None and not busy and self._arrival.fresh(now):
+            reply = self._answer(request)
+            if reply is not None:
+                self._write(reply, now)
+                if self.close_after_reply:
+                    self._afterwards(True, False)
+            return
         if not decoder.more:
-            self._stamp(len(data), now)
+            self._arrival.stamp(len(data), now)
         decoder.feed(data)
         self._work(now)
 
@@ -163,55 +159,16 @@ class Conversation:
         """True while nothing waits for a reply."""
         return not self._queue
 
-    # ---- when it was sent
-
-    def _stamp(self, size: int, now: float) -> None:
-        """`_received_at` is the earliest time at which the bytes may have come."""
-        watch = self._dispatcher.watch
-        if now - watch.last > watch.longest_s:
-            watch.seen(now)
-        if self._doubt_since is None and not watch.settling:
-            self._received_at = now
-            self._stood_still = False
-            return
-        since = now if self._doubt_since is None else self._doubt_since
-        late = self._doubt_since is not None and self._doubt_marks != watch.standstills
-        self._stood_still = late or watch.settling
-        self._received_at = min(since, watch.since) if self._stood_still else since
-        if size < LARGEST_READ:
-            self._doubt_since = None
-        else:
-            # There may be more of the same in the socket.
-            self._doubt(self._received_at, -1 if self._stood_still else self._doubt_marks)
-
-    def _doubt(self, since: float, marks: int) -> None:
-        """What is read next may have been in the socket since `since`."""
-        self._doubt_since = since
-        self._doubt_marks = marks
-        if self._doubt_hops <= 0:
-            self._dispatcher.wire.callLater(0, self._hop)
-        self._doubt_hops = HOPS
-
-    def _hop(self) -> None:
-        self._doubt_hops -= 1
-        if self._doubt_hops > 0:
-            self._dispatcher.wire.callLater(0, self._hop)
-        elif not self.paused:
-            self._doubt_since = None
+    # ---- reading and not reading
 
     def _pause(self) -> None:
-        if not self.paused and not self.ended:
-            self.paused = True
-            if self._doubt_since is None:
-                self._doubt_since = self._dispatcher.wire.seconds()
-                self._doubt_marks = self._dispatcher.watch.standstills
+        if not self._arrival.paused and not self.ended:
+            self._arrival.pause()
             self._link.stop_reading()
 
     def _resume(self) -> None:
-        if self.paused and not self.ended and not self.half_closed:
-            self.paused = False
-            if self._doubt_since is not None:
-                self._doubt(self._doubt_since, self._doubt_marks)
+        if self._arrival.paused and not self.half_closed:
+            self._arrival.resume()
             self._link.go_on_reading()
 
     # ---- the turn
@@ -221,9 +178,8 @@ class Conversation:
         if self._working or self.ended or self._held:
             return
         self._working = True
-        wire, counters = self._dispatcher.wire, self._dispatcher.counters
         if began is None:
-            began = wire.seconds()
+            began = self._dispatcher.wire.seconds()
         out: list[bytes] = []
         left = MOST_A_TURN
         size = 0
@@ -250,10 +206,14 @@ class Conversation:
                     break
         self._working = False
         if out:
-            self._link.write(b"".join(out))
-            counters.batches += 1
-            counters.answering_s += wire.seconds() - began
+            self._write(b"".join(out), began)
         self._afterwards(bool(out), left <= 0 or size > LARGEST_BATCH)
+
+    def _write(self, data: bytes, began: float) -> None:
+        self._link.write(data)
+        counters = self._dispatcher.counters
+        counters.batches += 1
+        counters.answering_s += self._dispatcher.wire.seconds() - began
 
     def _afterwards(self, replied: bool, spent: bool) -> None:
         """Read on, come back in the next turn, or close."""
@@ -271,7 +231,7 @@ class Conversation:
             self._dispatcher.wire.callLater(0, self._go_on)
         if behind or self._held:
             self._pause()
-        elif self.paused:
+        elif self._arrival.paused:
             self._resume()
 
     def _go_on(self) -> None:
@@ -292,7 +252,7 @@ class Conversation:
         if not isinstance(item, Request):
             return self._garbled(item)
         self._garbage = 0
-        waiting = Waiting(item, self._received_at, self._stood_still)
+        waiting = Waiting(item, self._arrival.at, self._arrival.stood_still)
         reply = self._begin(waiting)
         if reply is None:
             self._enqueue(waiting)
@@ -315,7 +275,7 @@ class Conversation:
     def _take_in(self, item: Item) -> None:
         """An item that waits for its turn."""
         if isinstance(item, Request):
-            waiting = Waiting(item, self._received_at, self._stood_still)
+            waiting = Waiting(item, self._arrival.at, self._arrival.stood_still)
             waiting.queued = True
             verb = self._dispatcher.moves(item, self.peer)
             if verb is not None:
@@ -327,7 +287,7 @@ class Conversation:
             return
         reply = self._garbled(item)
         if reply is not None and not self.ended:
-            place = Waiting(_NO_REQUEST, self._received_at, False)
+            place = Waiting(_NO_REQUEST, self._arrival.at, False)
             place.begun, place.reply = True, reply
             self._enqueue(place)
 

@@ -24,6 +24,8 @@ def render(form: Form, reply_id: str | int | None, result: Any) -> bytes:
     """One reply. Raises TypeError for a result of a type that no verb may give."""
     if form is Form.PLAIN or reply_id is None:
         if result is True:
+            if form is Form.PLAIN:
+                return TRUE
             body = TRUE
         elif result is False:
             body = FALSE
