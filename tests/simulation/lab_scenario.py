@@ -54,7 +54,9 @@ def run(seed, folder):
             connecting = world.streams.tcp_client("10.0.0.50", 1061, 3).connect(recorders(clients))
             connecting.addErrback(lambda failure: lab.trace.note("failed", type(failure.value).__name__))
         elif deed == "write":
-            dice.choice(clients).transport.write(bytes(dice.randrange(97, 123) for _ in range(dice.randrange(1, 9))))
+            dice.choice(clients).transport.write(
+                bytes(dice.randrange(97, 123) for _ in range(dice.randrange(1, 9)))
+            )
         elif deed in ("cut", "mend"):
             getattr(lab, deed)("valve", "acquisition")
         elif deed == "kill":

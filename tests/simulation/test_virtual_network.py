@@ -196,7 +196,9 @@ class Connecting(NetworkCase):
         self.clock.advance(2)
         self.successResultOf(here)
         self.failureResultOf(there, ConnectionRefusedError)
-        self.failureResultOf(self.streams(self.b).unix_server("/node.sock").listen(Factory()), CannotListenError)
+        self.failureResultOf(
+            self.streams(self.b).unix_server("/node.sock").listen(Factory()), CannotListenError
+        )
 
     def test_a_factory_that_wants_nobody(self):
         factory = Factory()
@@ -214,14 +216,18 @@ class Ending(NetworkCase):
         client.transport.loseConnection()
         client.transport.write(b"never")
         self.clock.advance(1)
-        self.assertEqual((server.data, server.lost, client.lost), (b"last words", "ConnectionDone", "ConnectionDone"))
+        self.assertEqual(
+            (server.data, server.lost, client.lost), (b"last words", "ConnectionDone", "ConnectionDone")
+        )
 
     def test_aborting_sends_nothing_more(self):
         client, server = self.pair()
         client.transport.write(b"never")
         client.transport.abortConnection()
         self.clock.advance(1)
-        self.assertEqual((server.data, server.lost, client.lost), (b"", "ConnectionLost", "ConnectionAborted"))
+        self.assertEqual(
+            (server.data, server.lost, client.lost), (b"", "ConnectionLost", "ConnectionAborted")
+        )
 
     def test_a_half_close(self):
         client, server = self.pair(factory=Factory.forProtocol(HalfCloser))
@@ -396,7 +402,11 @@ class Serial(NetworkCase):
         self.ports[1].plug("/dev/ttyUSB0", self.instrument)
 
     def open(self, port="/dev/ttyUSB0", **settings):
-        opening = self.streams(self.b).serial(port, SerialSettings(**settings)).connect(Factory.forProtocol(Recorder))
+        opening = (
+            self.streams(self.b)
+            .serial(port, SerialSettings(**settings))
+            .connect(Factory.forProtocol(Recorder))
+        )
         self.clock.advance(0.1)
         return opening
 

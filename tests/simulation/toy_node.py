@@ -48,9 +48,13 @@ class ToyNode(Service):
 
     async def serve(self):
         self.database = await self.world.pool.run(self.open)
-        await self.world.streams.tcp_server("0.0.0.0", 1061).listen(Factory.forProtocol(lambda: Counter(self)))
+        await self.world.streams.tcp_server("0.0.0.0", 1061).listen(
+            Factory.forProtocol(lambda: Counter(self))
+        )
         self.publisher, _ = self.world.zmq.publisher("0.0.0.0", 5555)
-        self.replier, _ = self.world.zmq.replier("0.0.0.0", 5556, lambda frame: b"echo" if frame == b"ping" else b"")
+        self.replier, _ = self.world.zmq.replier(
+            "0.0.0.0", 5556, lambda frame: b"echo" if frame == b"ping" else b""
+        )
 
     def open(self):
         database = self.world.sqlite(self.options.root / "node.sqlite")
