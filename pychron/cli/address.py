@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 
 from pychron.cli.exits import Unreached
 
+SOCKET = "node.sock"
 COMMAND_PORT = 1061
 PUBLISH_PORT = 5555
 F = TypeVar("F", bound=Callable[..., Any])
@@ -53,17 +55,40 @@ def parse(text: str, default_port: int = COMMAND_PORT) -> Address:
     return Address(host=host or "127.0.0.1", port=int(port) if port else default_port)
 
 
+def state_folders(root: Path) -> tuple[Path, ...]:
+    """Where the nodes of a root keep their own files, by node; simulated ones apart. They need not exist."""
+    from pychron.node.known_plugins import NODES
+    from pychron.node.root import state_folder
+
+    root = root.expanduser().absolute()
+    return tuple(
+        state_folder(root, role, simulated=simulated) for role in NODES for simulated in (False, True)
+    )
+
+
 def socket_of(root: Path) -> Address:
-    """The Unix socket of the node that runs in `root`. Raises Unreached where there is none, or more than one."""
-    found = sorted(root.glob(".appdata/*/node.sock"))
-    if not found:
+    """The Unix socket of the node that runs in `root`. Raises Unreached where none runs, or more than one."""
+    there = [folder / SOCKET for folder in state_folders(root) if (folder / SOCKET).exists()]
+    alive = [path for path in there if answers(path)]
+    if not alive:
+        what = "the socket of one that died is there" if there else f"there is no {SOCKET} of one"
+        raise Unreached(f"no node runs in {root}: {what}; start it, or name HOST:PORT")
+    if len(alive) > 1:
         raise Unreached(
-            f"no node runs in {root}: there is no .appdata/APP/node.sock; start it, or name HOST:PORT"
+            f"{len(alive)} nodes run in {root}: name one of {', '.join(f'unix:{path}' for path in alive)}"
         )
-    if len(found) > 1:
-        names = ", ".join(f"unix:{path}" for path in found)
-        raise Unreached(f"more than one node has a socket in {root}: name one of {names}")
-    return Address(path=str(found[0]))
+    return Address(path=str(alive[0]))
+
+
+def answers(path: Path) -> bool:
+    """Whether somebody listens on a Unix socket."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def split_target(words: tuple[str, ...], root: Path | None, wanted: str) -> tuple[Address, list[str]]:

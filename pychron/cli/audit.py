@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pychron.cli.address import state_folders
 from pychron.cli.exits import MEANING, Refused
 from pychron.cli.output import as_json, console, say
 
@@ -42,9 +43,9 @@ def audit(switch: str, root: Path, last: int, json_: bool) -> None:
     """Show who moved what, when, and how it ended: of all valves, or of one."""
     from pychron.observability.audit_reader import node_files, read_audit
 
-    files = node_files(root)
+    files = node_files(state_folders(root))
     if not files:
-        raise Refused(f"no node has run in {root} yet: there is no file of one below .appdata")
+        raise Refused(f"no node has run in {root} yet: there is no file of one")
     lines: list[AuditLine] = []
     for path in files:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,10 +39,10 @@ class AuditLine:
     why: str
 
 
-def node_files(root: Path) -> tuple[Path, ...]:
-    """The files of the nodes that ever ran in `root`, by path."""
+def node_files(folders: Iterable[Path]) -> tuple[Path, ...]:
+    """The files of nodes in the folders that nodes keep for themselves, in their order."""
     found = []
-    for path in sorted(p for p in root.glob(".appdata/**/*") if p.is_file()):
+    for path in (p for folder in folders for p in sorted(folder.glob("*")) if p.is_file()):
         with path.open("rb") as file:
             header = file.read(100)
         if header.startswith(_HEADER) and len(header) == 100:

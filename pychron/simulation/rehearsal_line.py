@@ -101,7 +101,9 @@ class RehearsalLine:
         """As the manager does; a manual valve is turned by the hand that is always there."""
         name = self._manager.resolve(command.switch)
         if self._manager.line.switches[name].spec.kind is Kind.MANUAL_VALVE:
-            await self._manager.confirm(name, command.action is Action.OPEN, command.peer, "a rehearsal")
+            await self._manager.by_hand.confirm(
+                name, command.action is Action.OPEN, command.peer, "a rehearsal"
+            )
         return await self._manager.actuate(command)
 
     async def refresh(self, name: str) -> SwitchView:
@@ -138,7 +140,7 @@ def rehearsal_line(spec: LineSpec, clock: Clock) -> RehearsalLine:
     for switch in plain.switches:
         if switch.kind is Kind.MANUAL_VALVE:
             manager.spawner.spawn(
-                manager.confirm(switch.name, False, Peer("local"), "a rehearsal"), "a manual valve"
+                manager.by_hand.confirm(switch.name, False, Peer("local"), "a rehearsal"), "a manual valve"
             )
     manager.spawner.spawn(manager.read(manager.names()), "the first read-back")
     clock.advance(BEGINS_S)

@@ -40,17 +40,21 @@ def test_an_address_is_written_as_it_is_read() -> None:
         assert str(parse(text)) == text
 
 
-def test_the_socket_of_a_root(tmp_path: Path) -> None:
-    with pytest.raises(Unreached, match="no node runs"):
+def test_the_socket_of_a_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alive: list[Path] = []
+    monkeypatch.setattr("pychron.cli.address.answers", lambda path: path in alive)
+    with pytest.raises(Unreached, match="there is no node"):
         socket_of(tmp_path)
-    folder = tmp_path / ".appdata" / "pyvalve"
-    folder.mkdir(parents=True)
-    (folder / "node.sock").touch()
-    assert socket_of(tmp_path) == Address(path=str(folder / "node.sock"))
-    other = tmp_path / ".appdata" / "pyexperiment"
-    other.mkdir()
-    (other / "node.sock").touch()
-    with pytest.raises(Unreached, match="more than one"):
+    sockets = [tmp_path / ".appdata" / name / "node.sock" for name in ("pyvalve", "pyvalve-simulated")]
+    for path in sockets:
+        path.parent.mkdir(parents=True)
+        path.touch()
+    with pytest.raises(Unreached, match="one that died"):
+        socket_of(tmp_path)
+    alive.append(sockets[1])
+    assert socket_of(tmp_path) == Address(path=str(sockets[1]))
+    alive.append(sockets[0])
+    with pytest.raises(Unreached, match="2 nodes run"):
         socket_of(tmp_path)
 
 

@@ -137,7 +137,10 @@ def test_help_names_every_command() -> None:
     assert all(f"\n  {name} " in result.output for name in COMMANDS)
 
 
-def test_a_script_runs_in_the_node_and_says_how_it_ended(answer, tmp_path: Path) -> None:
+def test_a_script_runs_in_the_node_and_says_how_it_ended(
+    answer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pychron.cli.address.answers", lambda path: True)
     folder = tmp_path / ".appdata" / "pyexperiment"
     folder.mkdir(parents=True)
     (folder / "node.sock").touch()

@@ -26,7 +26,7 @@ def test_what_was_done_and_what_has_no_outcome(tmp_path: Path) -> None:
     result(store.commit(AuditEntry(11.0, "10.0.0.5", "open: Interlocked", "C", "A is open")))
     result(store.commit(AuditEntry(12.0, "unix", "lock", "A", "pump off")))
     result(store.commit(bench.intent("k", "id:1")))
-    (path,) = node_files(tmp_path)
+    (path,) = node_files([tmp_path / ".appdata" / "pyvalve"])
     lines = read_audit(path)
     assert lines[1:] == [
         AuditLine(10.0, "10.0.0.5", "open", "A", "done", ""),
@@ -44,7 +44,7 @@ def test_what_was_done_and_what_has_no_outcome(tmp_path: Path) -> None:
 
 
 def test_a_root_in_which_no_node_ran(tmp_path: Path) -> None:
-    assert node_files(tmp_path) == ()
+    assert node_files([tmp_path]) == ()
     done = CliRunner().invoke(main, ["audit", "--root", str(tmp_path)])
     assert done.exit_code == 1
     assert "no node has run" in done.stderr
