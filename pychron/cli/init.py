@@ -34,6 +34,15 @@ def init(role: str, root: Path, simulated: bool, json_: bool) -> None:
 
     A file that is there already is never overwritten: then nothing is written at all, and the file is named.
     """
+    names = write_root(role, root, simulated)
+    if json_:
+        as_json({"root": str(root), "role": role, "simulated": simulated, "files": names})
+        return
+    _next_steps(role, root, names, simulated)
+
+
+def write_root(role: str, root: Path, simulated: bool) -> list[str]:
+    """Write a starting root; the names of its files. Raises Refused where one of them is there, or cannot be written."""
     texts = root_files(role, simulated)
     taken = [name for name in texts if (root / name).exists()]
     if taken:
@@ -46,10 +55,7 @@ def init(role: str, root: Path, simulated: bool, json_: bool) -> None:
             path.write_text(text, "utf-8")
     except OSError as failed:
         raise Refused(f"{failed.filename or root} cannot be written: {failed.strerror}") from None
-    if json_:
-        as_json({"root": str(root), "role": role, "simulated": simulated, "files": list(texts)})
-        return
-    _next_steps(role, root, list(texts), simulated)
+    return list(texts)
 
 
 def root_files(role: str, simulated: bool) -> dict[str, str]:
