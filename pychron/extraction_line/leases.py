@@ -98,7 +98,7 @@ class Leases:
             if not self.line.switches[name].is_surely(State(state)):
                 return f"{name} must be confirmed {state} and is {self.line.switches[name].state}"
             other = self.holder(name)
-            if other is not None and other.session != waiting.session:
+            if other is not None and waiting.address != other.address and waiting.session != other.session:
                 return f"{name} is claimed by {other.address}"
         return ""
 
