@@ -41,7 +41,7 @@ def init(role: str, root: Path, simulated: bool, json_: bool) -> None:
     _next_steps(role, root, names, simulated)
 
 
-def write_root(role: str, root: Path, simulated: bool) -> list[str]:
+def write_root(role: str, root: Path, simulated: bool = False) -> list[str]:
     """Write a starting root; the names of its files. Raises Refused where one of them is there, or cannot be written."""
     texts = root_files(role, simulated)
     taken = [name for name in texts if (root / name).exists()]
