@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,9 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Keep its files in DIR.")
+@click.option(
+    "--keep", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Keep its files in DIR."
+)
 def demo(keep: Path | None) -> None:
     """Show the main job: a script on the acquisition computer opens a valve on the valve controller."""
     began = time.monotonic()
@@ -90,7 +93,7 @@ def _a_valve_opens(lab: Laboratory) -> None:
         if said:
             say(f"                              {said}", "dim")
     order = [steps[n][0] for n in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)]
-    if any(later < earlier - 0.005 for earlier, later in zip(order, order[1:], strict=False)):
+    if any(later < earlier - 0.005 for earlier, later in pairwise(order)):
         raise NotHappened("the steps came out of order")
     if lab.relays() != [("101", True)]:
         raise NotHappened(f"the instrument's relays moved otherwise: {lab.relays()}")

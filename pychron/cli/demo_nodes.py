@@ -14,10 +14,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from pychron.cli.address import Address
+from pychron.cli.address import SOCKET, Address
 from pychron.cli.client import Client
 from pychron.cli.exits import Refused, Unreached
-from pychron.cli.init import write_root
+from pychron.cli.init import root_files
+from pychron.node.root import state_folder
 
 START_S = 20.0
 EXPERIMENT_LINE = """\
@@ -71,7 +72,6 @@ class NodeProcess:
 
     def start(self, *options: str) -> None:
         """Start it, and wait until its own socket answers."""
-        command = [sys.executable, "-m", "twisted", "--version"]
         twistd = Path(sys.executable).with_name("twistd")
         command = [str(twistd)] if twistd.exists() else [sys.executable, "-m", "twisted.scripts.twistd"]
         command += ["-n", self.name, "--root", str(self.root), "--publish-port", str(self.publish), *options]
@@ -92,7 +92,9 @@ class NodeProcess:
 
     def socket(self) -> Address:
         """The node's own Unix socket."""
-        return Address(path=next(self.root.glob(".appdata/*/node.sock"), self.root / "node.sock"))
+        return Address(
+            path=str(state_folder(self.root, self.name.removeprefix("py"), simulated=False) / SOCKET)
+        )
 
     def answers(self) -> bool:
         """Whether it answers GetVersion."""
@@ -171,8 +173,10 @@ class Laboratory:
         self._relays = folder / "relays.log"
         self._instrument: subprocess.Popen[bytes] | None = None
         valve, experiment = folder / "valve", folder / "experiment"
-        write_root("valve", valve)
-        write_root("experiment", experiment)
+        for role, root in (("valve", valve), ("experiment", experiment)):
+            for name, text in root_files(role, simulated=False).items():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).write_text(text, "utf-8")
         self.valve = NodeProcess("pyvalve", valve, folder / "pyvalve.log")
         self.experiment = NodeProcess("pyexperiment", experiment, folder / "pyexperiment.log")
         devices = valve / "setupfiles" / "devices" / "switch_controller.yaml"
@@ -185,7 +189,9 @@ class Laboratory:
         self.watch.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None
+    ) -> None:
         self.watch.over.set()
         for node in (self.experiment, self.valve):
             node.stop()

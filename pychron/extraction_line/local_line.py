@@ -19,7 +19,7 @@ from pychron.extraction_line.manager import ExtractionLineManager, LineOptions
 from pychron.extraction_line.park import Parking
 from pychron.extraction_line.park_file import ParkSpec
 from pychron.extraction_line.permits import IReadings, NoReadings, Permits
-from pychron.extraction_line.picture import Picture
+from pychron.extraction_line.picture import LocalPicture
 from pychron.extraction_line.reader import Reader
 from pychron.extraction_line.relays import Relays
 from pychron.extraction_line.restore import restore, restored_counts
@@ -70,7 +70,7 @@ class LocalLine:
             options,
         )
         restore(self.manager, restored)
-        self.picture = Picture(self.manager)
+        self.picture = LocalPicture(self.manager)
         self.reader = Reader(self._world, self.manager, options.refresh_s)
         self.parking = Parking(self.manager, park, lambda: self.readings)
         self._following = [

@@ -163,7 +163,7 @@ class ExtractionLineManager:
         if is_manual(switch):
             return self.by_hand.actuate(name, command)
         self._request += 1
-        self._step(7, f"ExtractionLineManager: {command.action} {name} for {command.peer}")
+        self.step(7, f"ExtractionLineManager: {command.action} {name} for {command.peer}")
         done: Deferred[Done] = Deferred()
         self._asked[self._request] = (command, done)
         self.carry(self.machine.ask(self._request, command, self.now))
@@ -251,7 +251,8 @@ class ExtractionLineManager:
                 self._note(event)
             self.bus.publish(event)
 
-    def _step(self, number: int, text: str) -> None:
+    def step(self, number: int, text: str) -> None:
+        """Tell whoever watches which step of the way from a script to a relay is taken."""
         self.bus.publish(LineStep(number, text, self.world.wall()))
 
     def _note(self, event: SwitchChanged) -> None:
@@ -321,7 +322,7 @@ class ExtractionLineManager:
 
     async def _drive(self, job: Drive) -> None:
         spec = self.line.switches[job.switch].spec
-        self._step(8, f"{job.switch} is address {spec.address or job.switch} of {spec.actuator}")
+        self.step(8, f"{job.switch} is address {spec.address or job.switch} of {spec.actuator}")
         try:
             mark = await self.relays.drive(job.switch, job.opens, lambda: self._begin(job.key), job.urgent)
         except NotBegun as no:
@@ -340,7 +341,7 @@ class ExtractionLineManager:
         begun, out = self.machine.begin(key, self.now, lambda: self._present(key))
         self.carry(out)
         if begun:
-            self._step(9, "the driver sends the command to the hardware")
+            self.step(9, "the driver sends the command to the hardware")
         return begun
 
     def _present(self, key: str) -> bool:

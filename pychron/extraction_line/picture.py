@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pychron.extraction_line import words
+from pychron.extraction_line.interfaces import IExtractionLine
 from pychron.extraction_line.manager import ExtractionLineManager
 from pychron.extraction_line.states import State, SwitchView
 
@@ -34,52 +35,84 @@ def view_json(view: SwitchView) -> dict[str, Any]:
 
 
 class Picture:
-    """The line of one manager, for peers. Plain clients know no third state: what is not closed is open to them."""
+    """A line for peers. Plain clients know no third state: what is not closed is open to them."""
 
-    def __init__(self, manager: ExtractionLineManager) -> None:
-        self._manager = manager
-        self._words: dict[str, str] = {}
-        manager.changed.append(self._words.clear)
+    def __init__(self, line: IExtractionLine) -> None:
+        self.line = line
         self.heading: Callable[[], dict[str, Any]] = dict
         """The node's name and the number of its last broadcast."""
 
     def is_open(self, name: str) -> bool:
-        """As a plain client reads it: unknown and moving are open."""
-        return self._manager.line.switches[name].state is not State.CLOSED
+        """As a plain client reads it: unknown and moving are open. KeyError where there is no such switch."""
+        return self.line.view(name).state is not State.CLOSED
 
     def state_word(self) -> str:
         """v0 state word."""
-        word = self._words.get("state")
-        if word is None:
-            pairs = [(s.name, s.state is not State.CLOSED) for s in self._manager.line]
-            word = self._words["state"] = words.state_word(pairs)
-        return word
+        views = [self.line.view(n) for n in self.line.names()]
+        return words.state_word([(v.name, v.state is not State.CLOSED) for v in views])
 
     def lock_word(self) -> str:
         """v0 lock word."""
-        word = self._words.get("lock")
-        if word is None:
-            word = self._words["lock"] = words.state_word(
-                [(s.name, s.lock is not None) for s in self._manager.line]
-            )
-        return word
+        views = [self.line.view(n) for n in self.line.names()]
+        return words.state_word([(v.name, v.lock is not None) for v in views])
 
     def owners_word(self) -> str:
         """Owners by group."""
-        word = self._words.get("owners")
-        if word is None:
-            owners = {s.name: self._manager.owners.of(s.name)[0] for s in self._manager.line}
-            word = self._words["owners"] = words.owners_word(owners)
-        return word
+        return words.owners_word({n: self.line.view(n).owner for n in self.line.names()})
 
     def checksum(self, names: list[str]) -> str:
         """CRC-32 over the named switches that exist."""
-        known = [self._manager.line.switches[n] for n in names if n in self._manager.line.switches]
+        known = [self.line.view(n) for n in names if n in self.line.names()]
         return str(
             words.state_checksum(
-                [(s.spec.kind, s.name, s.state is not State.CLOSED, s.lock is not None) for s in known]
+                [(v.kind, v.name, v.state is not State.CLOSED, v.lock is not None) for v in known]
             )
         )
+
+    def valve(self, name: str) -> dict[str, Any]:
+        """One switch."""
+        return {**view_json(self.line.view(name)), "settling_s": self.line.settling_s(name)}
+
+    def pipettes(self) -> list[dict[str, Any]]:
+        """Name, valves, shots and time of the last one, where this node counts them."""
+        return []
+
+    def whole(self) -> dict[str, Any]:
+        """Every switch and pipette."""
+        valves = [self.valve(name) for name in self.line.names()]
+        return {**self.heading(), "valves": valves, "pipettes": self.pipettes()}
+
+
+class LocalPicture(Picture):
+    """The line of this node's own manager; its words are cached until a change."""
+
+    def __init__(self, manager: ExtractionLineManager) -> None:
+        super().__init__(IExtractionLine(manager))
+        self._manager = manager
+        self._words: dict[str, str] = {}
+        manager.changed.append(self._words.clear)
+
+    def is_open(self, name: str) -> bool:
+        """From memory, without building a view."""
+        return self._manager.line.switches[name].state is not State.CLOSED
+
+    def _cached(self, key: str, make: Callable[[], str]) -> str:
+        word = self._words.get(key)
+        if word is None:
+            word = self._words[key] = make()
+        return word
+
+    def state_word(self) -> str:
+        """v0 state word, cached."""
+        return self._cached("state", super().state_word)
+
+    def lock_word(self) -> str:
+        """v0 lock word, cached."""
+        return self._cached("lock", super().lock_word)
+
+    def owners_word(self) -> str:
+        """Owners by group, cached."""
+        return self._cached("owners", super().owners_word)
 
     def valve(self, name: str) -> dict[str, Any]:
         """One switch with what a client needs to compare its own file."""
@@ -87,8 +120,7 @@ class Picture:
         switch = manager.line.switches[name]
         known = switch.last_known
         return {
-            **view_json(manager.view(name)),
-            "settling_s": manager.settling_s(name),
+            **super().valve(name),
             "interlocks": list(manager.line.partners[name]),
             "positive_interlocks": list(switch.spec.positive_interlocks),
             "parent": switch.spec.parent,
@@ -96,23 +128,22 @@ class Picture:
             "last_known": {"state": str(known[0]), "wall": known[1]} if known is not None else None,
         }
 
-    def whole(self) -> dict[str, Any]:
-        """Every switch and pipette, and the alarms that stand."""
-        manager = self._manager
-        pipettes = [
+    def pipettes(self) -> list[dict[str, Any]]:
+        """With their shots."""
+        shots = self._manager.counts.pipettes
+        return [
             {
                 "name": p.name,
                 "inner": p.inner,
                 "outer": p.outer,
-                "counts": manager.counts.pipettes[p.name].counts,
+                "counts": shots[p.name].counts,
+                "last_shot_time": shots[p.name].last_shot,
             }
-            for p in manager.line.spec.pipettes
+            for p in self._manager.line.spec.pipettes
         ]
-        return {
-            **self.heading(),
-            "boot": manager.world.boot,
-            "simulated": manager.world.simulated,
-            "valves": [self.valve(name) for name in manager.names()],
-            "pipettes": pipettes,
-            "alarms": list(manager.machine.observer.standing()),
-        }
+
+    def whole(self) -> dict[str, Any]:
+        """With the boot, and the alarms that stand."""
+        world = self._manager.world
+        alarms = list(self._manager.machine.observer.standing())
+        return {**super().whole(), "boot": world.boot, "simulated": world.simulated, "alarms": alarms}

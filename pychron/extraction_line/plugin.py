@@ -63,7 +63,7 @@ class ExtractionLinePlugin:
         else:
             picture = local.picture
             picture.heading = lambda: {"node": context.node_name, "seq": notifier.number()}
-            verbs.register(*ValveVerbs(local.manager, picture).verbs())
+            verbs.register(*ValveVerbs(picture, local.manager).verbs())
             announce(notifier, picture.valve)
             notifier.contribute("extraction_line", picture.whole)
             context.offer(IExtractionLine, local.manager)

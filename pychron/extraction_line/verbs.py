@@ -24,10 +24,11 @@ CLIENT_S = 2.0
 class ValveVerbs:
     """Turns calls into commands for the manager."""
 
-    def __init__(self, manager: ExtractionLineManager, picture: Picture) -> None:
-        self._manager = manager
+    def __init__(self, picture: Picture, manager: ExtractionLineManager | None) -> None:
+        """`manager` is the node's own, for declarations by hand; None where all switches are others'."""
+        self._line = picture.line
         self._picture = picture
-        self._switches = manager.line.switches
+        self._manager = manager
 
     def verbs(self) -> tuple[Verb, ...]:
         """What this area registers."""
@@ -72,6 +73,8 @@ class ValveVerbs:
     async def _turn(self, call: Call, action: Action) -> str:
         name = call.argument
         self._known(name, call, action)
+        if self._manager is not None:
+            self._manager.step(6, f"RemoteCommandServer has {call.verb} {name} from {call.peer}")
         token = call.members.get("token")
         command = Command(
             switch=name,
@@ -85,7 +88,7 @@ class ValveVerbs:
             stood_still=call.stood_still,
         )
         try:
-            done = await self._manager.actuate(command)
+            done = await self._line.actuate(command)
         except LineError as problem:
             raise self._fault(problem, call, action) from problem
         return "OK" if done.changed else "ok"
@@ -94,10 +97,10 @@ class ValveVerbs:
 
     def state(self, call: Call) -> bool:
         """From memory; to plain clients what is not known closed is open."""
-        switch = self._switches.get(call.argument)
-        if switch is None:
-            raise self._unknown(call)
-        return switch.state is not State.CLOSED
+        try:
+            return self._picture.is_open(call.argument)
+        except (KeyError, UnknownSwitch):
+            raise self._unknown(call) from None
 
     def _states(self, call: Call) -> str:
         return self._picture.state_word()
@@ -109,22 +112,24 @@ class ValveVerbs:
         return self._picture.owners_word()
 
     def _lock_state(self, call: Call) -> bool | None:
-        switch = self._switches.get(call.argument)
-        return None if switch is None else switch.lock is not None
+        if call.argument not in self._line.names():
+            return None
+        return self._line.view(call.argument).lock is not None
 
     def _checksum(self, call: Call) -> str:
         return self._picture.checksum([n for n in call.argument.split(",") if n])
 
     def _pipette(self, call: Call) -> int:
-        shots = self._manager.counts.pipette(call.argument)
-        return shots.counts if shots is not None else 0
+        wanted = call.argument.strip().casefold()
+        return next((p["counts"] for p in self._picture.pipettes() if p["name"].casefold() == wanted), 0)
 
     def _pipettes(self, call: Call) -> Any:
+        if call.id is not None:
+            return self._picture.pipettes()
         rows = [
-            {"counts": s.counts, "last_shot_time": s.last_shot}
-            for s in self._manager.counts.pipettes.values()
+            {"counts": p["counts"], "last_shot_time": p["last_shot_time"]} for p in self._picture.pipettes()
         ]
-        return rows if call.id is not None else repr(rows)
+        return repr(rows)
 
     def _list(self, call: Call) -> dict[str, Any]:
         return self._picture.whole()
@@ -135,13 +140,13 @@ class ValveVerbs:
         if word not in (Action.OPEN, Action.CLOSE):
             raise Fault(4, "write Why NAME,open or Why NAME,close", command="Why", detail=call.argument)
         self._known(name, call, None)
-        return list(self._manager.why(name, Action(word), call.peer))
+        return list(self._line.why(name, Action(word), call.peer))
 
     # ---- what awaits hardware or disk
 
     async def _indicator(self, call: Call) -> Any:
         self._known(call.argument, call, None)
-        view = await self._manager.refresh(call.argument)
+        view = await self._line.refresh(call.argument)
         if call.id is not None:
             return view_json(view)
         return view.state is not State.CLOSED
@@ -149,7 +154,7 @@ class ValveVerbs:
     async def _lock(self, call: Call) -> Any:
         name, why = self._name_and_why(call)
         try:
-            lock = await self._manager.lock(name, call.peer, why)
+            lock = await self._line.lock(name, call.peer, why)
         except LineError as problem:
             raise self._fault(problem, call, None) from problem
         return {"who": lock.who, "why": lock.why, "when": lock.when} if call.id is not None else True
@@ -157,7 +162,7 @@ class ValveVerbs:
     async def _unlock(self, call: Call) -> bool:
         name, why = self._name_and_why(call)
         try:
-            await self._manager.unlock(name, call.peer, why)
+            await self._line.unlock(name, call.peer, why)
         except LineError as problem:
             raise self._fault(problem, call, None) from problem
         return True
@@ -169,6 +174,8 @@ class ValveVerbs:
         if word not in (State.OPEN, State.CLOSED) or not why:
             raise Fault(4, "write Confirm NAME,open|closed,WHY", command="Confirm", detail=call.argument)
         self._known(name, call, None)
+        if self._manager is None or name not in self._manager.names():
+            raise Fault(4, f"ask the node that owns {name}", command="Confirm", detail="")
         try:
             view = await self._manager.by_hand.confirm(name, word == State.OPEN, call.peer, why)
         except LineError as problem:
@@ -184,7 +191,7 @@ class ValveVerbs:
         return name, why
 
     def _known(self, name: str, call: Call, action: Action | None) -> None:
-        if not name or name not in self._switches:
+        if not name or name not in self._line.names():
             if not name:
                 raise Fault(4, f"write {call.verb} NAME", command=call.verb, detail="")
             raise self._unknown(call, name, action)
@@ -194,11 +201,12 @@ class ValveVerbs:
         if not name:
             return Fault(4, f"write {call.verb} NAME", command=call.verb, detail="")
         try:
-            self._manager.resolve(name)
+            self._line.resolve(name)
         except UnknownSwitch as problem:
             return self._fault(problem, call, action)
         return Fault(5, name=name)
 
     def _fault(self, problem: LineError, call: Call, action: Action | None) -> Fault:
-        owner = self._manager.owners.of(problem.switch)[0]
+        known = problem.switch in self._line.names()
+        owner = self._line.view(problem.switch).owner if known else ""
         return fault(problem, action, str(call.peer.address), owner)

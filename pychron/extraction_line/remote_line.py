@@ -1,0 +1,100 @@
+"""The line of an acquisition node put together: its own switches, those of valve controllers, their monitors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from twisted.logger import Logger
+
+from pychron.broadcast.interfaces import INotifier
+from pychron.config.device_file import DeviceFile
+from pychron.extraction_line.announcing import announce
+from pychron.extraction_line.events import LineStep
+from pychron.extraction_line.local_line import LocalLine
+from pychron.extraction_line.mixed import MixedExtractionLine
+from pychron.extraction_line.picture import Picture
+from pychron.extraction_line.remote import RemoteExtractionLineManager
+from pychron.extraction_line.remote_file import read_remote
+from pychron.extraction_line.remote_wire import PeerLink
+from pychron.extraction_line.specs import LineSpec
+from pychron.extraction_line.status_monitor import StatusMonitor
+from pychron.extraction_line.verbs import ValveVerbs
+from pychron.rpc.interfaces import IVerbs
+from pychron.runtime.plugin import Context
+from pychron.runtime.spawn import Spawner
+
+
+class RemoteLine:
+    """`line` is what scripts use. Building it moves nothing; controllers that do not answer are reported at once."""
+
+    log = Logger()
+
+    def __init__(
+        self, context: Context, spec: LineSpec, devices: Mapping[str, DeviceFile], local: LocalLine
+    ) -> None:
+        self._context = context
+        self._spawner = Spawner()
+        world, bus = context.world, context.bus
+        own_file = spec if spec.switches else None
+        self.remotes: list[RemoteExtractionLineManager] = []
+        for name, device in devices.items():
+            settings = read_remote(device, context.report)
+            if settings is None:
+                continue
+            theirs = tuple(s for s in spec.switches if s.actuator in (name, settings.name))
+            part = LineSpec(theirs) if own_file is not None else None
+            link = PeerLink(world, settings)
+            self.remotes.append(RemoteExtractionLineManager(settings, link, world, bus, part))
+        self.monitors = [StatusMonitor(remote.contact, world.wire) for remote in self.remotes]
+        manager = local.manager if local.manager.names() else None
+        self.line = MixedExtractionLine(own_file, manager, self.remotes, world, bus, context.node_name)
+        self.line.on_step = self._step
+        self._manager = manager
+
+    def open(self, verbs: IVerbs, notifier: INotifier) -> None:
+        """Register verbs, say on the air what changes, begin to look."""
+        picture = Picture(self.line)
+        world = self._context.world
+        picture.heading = lambda: {
+            "node": self._context.node_name,
+            "seq": notifier.number(),
+            "boot": world.boot,
+            "simulated": world.simulated,
+            "alarms": [],
+        }
+        verbs.register(*ValveVerbs(picture, self._manager).verbs())
+        announce(notifier, picture.valve)
+        notifier.contribute("extraction_line", picture.whole)
+        self.line.start()
+        for remote, monitor in zip(self.remotes, self.monitors, strict=True):
+            self._spawner.spawn(self._begin(remote, monitor), f"first contact with {remote.name}")
+            self._count(remote)
+
+    async def _begin(self, remote: RemoteExtractionLineManager, monitor: StatusMonitor) -> None:
+        await remote.start()
+        if not remote.contact.stopped:
+            monitor.start()
+
+    def _count(self, remote: RemoteExtractionLineManager) -> None:
+        counters: dict[str, Any] = {
+            "commands": lambda: remote.commands,
+            "unanswered": lambda: remote.unanswered,
+            "polls": lambda: remote.contact.polls,
+            "polls_failed": lambda: remote.contact.polls_failed,
+            "connected": lambda: int(remote.connected),
+        }
+        for name, read in counters.items():
+            self._context.counters[f"remote_{remote.name}_{name}"] = read
+
+    def _step(self, number: int, text: str) -> None:
+        self._context.bus.publish(LineStep(number, text, self._context.world.wall()))
+
+    async def close(self) -> None:
+        """Give every connection up. Moves nothing."""
+        self.line.stop()
+        for monitor in self.monitors:
+            monitor.stop()
+        for remote in self.remotes:
+            await remote.stop()
+        self._spawner.cancel()
