@@ -16,6 +16,8 @@ from pychron.simulation.virtual_network import Process
 
 WINDOW = 65_536
 """Bytes that a receiver's kernel takes before anybody reads them."""
+LARGEST_READ = 65_536
+"""Bytes that Twisted reads at most in one turn (twisted.internet.abstract)."""
 BUFFER = 65_536
 """Bytes in a transport's own buffer at which its producer is paused (twisted.internet.abstract)."""
 
@@ -224,22 +226,38 @@ class End:
             self.process.clock.callLater(0, self._read)
 
     def _read(self) -> None:
-        """One segment a turn, as far as the protocol wants to read."""
+        """As doRead: all that waits in the kernel, at most LARGEST_READ a turn."""
         self._reading_due = False
         if self._paused or not self.connected or not self._inbox:
             return
-        packet = self._inbox.pop(0)
-        if packet[0] == "data":
-            data = packet[1]  # type: ignore[misc]
-            self._take(len(data))  # type: ignore[arg-type]
+        data = self._waiting()
+        if data:
+            self._take(len(data))
             self._tell(lambda: self.protocol.dataReceived(data))
         elif IHalfCloseableProtocol.providedBy(self.protocol) and not self._write_ended:
+            self._inbox.clear()
             self._read_ended = True
             self._tell(self.protocol.readConnectionLost)
         else:
+            self._inbox.clear()
             self._close()
             self._lost(ConnectionDone())
         self._read_later()
+
+    def _waiting(self) -> bytes:
+        """Take the bytes before the peer's end."""
+        data = bytearray()
+        while self._inbox and len(data) < LARGEST_READ:
+            packet = self._inbox[0]
+            if len(packet) != 2 or not isinstance(packet[1], bytes):
+                break
+            room = LARGEST_READ - len(data)
+            data += packet[1][:room]
+            if len(packet[1]) > room:
+                self._inbox[0] = ("data", packet[1][room:])
+            else:
+                del self._inbox[0]
+        return bytes(data)
 
     def _take(self, size: int) -> None:
         """Tell the sender, now and then, that its bytes were read."""

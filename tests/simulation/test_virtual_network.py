@@ -1,27 +1,18 @@
 """TCP of the virtual network, as its peers see it."""
 
-import random
-
 from twisted.internet.error import (
     CannotListenError,
-    ConnectError,
     ConnectionRefusedError,
     DNSLookupError,
     TimeoutError,
 )
 from twisted.internet.interfaces import IHalfCloseableProtocol, IListeningPort, ITCPTransport
 from twisted.internet.protocol import Factory
-from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from pychron.rpc.presence import is_there
-from pychron.runtime.world import SerialSettings
-from pychron.simulation.virtual_clock import NodeClock, VirtualClock
-from pychron.simulation.virtual_network import Process, VirtualNetwork
-from pychron.simulation.virtual_serial import SerialPorts
-from pychron.simulation.virtual_streams import VirtualStreams
-from pychron.simulation.virtual_trace import Trace
+from tests.simulation.network_case import NetworkCase
 from tests.simulation.toy_node import Recorder, recorders
 
 
@@ -52,47 +43,6 @@ class Producer:
 
     def stopProducing(self):
         self.said.append("stop")
-
-
-class NetworkCase(SynchronousTestCase):
-    """Two hosts, a and b, a process on each."""
-
-    split = 0.1
-
-    def setUp(self):
-        self.clock = VirtualClock()
-        self.trace = Trace(self.clock)
-        self.network = VirtualNetwork(self.clock, random.Random("net"), self.trace, split=self.split)
-        self.hosts = [self.network.add_host("a", "10.0.0.1"), self.network.add_host("b", "10.0.0.2/16")]
-        self.ports = [SerialPorts(self.clock, self.trace, host.name) for host in self.hosts]
-        self.a, self.b = (self.process(host) for host in self.hosts)
-        self.served = []
-        self.kept = []
-
-    def process(self, host):
-        return Process(self.network, host, NodeClock(self.clock), f"on {host.name}")
-
-    def streams(self, process):
-        return VirtualStreams(process, self.ports[self.hosts.index(process.host)])
-
-    def listen(self, port=1061, host="0.0.0.0", factory=None, process=None):
-        endpoint = self.streams(process or self.b).tcp_server(host, port)
-        return self.successResultOf(endpoint.listen(factory or recorders(self.served)))
-
-    def connect(self, host="10.0.0.2", port=1061, factory=None, process=None, timeout=5):
-        endpoint = self.streams(process or self.a).tcp_client(host, port, timeout)
-        return endpoint.connect(factory or Factory.forProtocol(Recorder))
-
-    def pair(self, **how):
-        """A connection: the client's protocol and the server's."""
-        if not self.b.listeners:
-            self.listen()
-        connecting = self.connect(**how)
-        self.clock.advance(0.1)
-        return self.successResultOf(connecting), self.served[-1]
-
-    def end(self, process, silent=False):
-        self.kept.append(process.end(silent))
 
 
 class Connecting(NetworkCase):
@@ -381,6 +331,18 @@ class Flowing(NetworkCase):
         self.clock.advance(1)
         self.assertEqual(server.lost, "ConnectionLost")
 
+    def test_what_waited_is_read_at_once(self):
+        client, server = self.pair()
+        server.transport.pauseProducing()
+        for word in (b"Open A\r", b"Close A\r", b"Open B\r"):
+            client.transport.write(word)
+            self.clock.advance(1)
+        client.transport.loseConnection()
+        self.clock.advance(1)
+        server.transport.resumeProducing()
+        self.clock.advance(1)
+        self.assertEqual((server.pieces, server.lost), ([b"Open A\rClose A\rOpen B\r"], "ConnectionDone"))
+
     def test_a_frozen_process_reads_when_it_thaws(self):
         client, server = self.pair()
         self.b.clock.freeze()
@@ -393,54 +355,3 @@ class Flowing(NetworkCase):
         self.clock.advance(0.1)
         self.assertEqual(server.data, b"Open A")
         self.assertEqual(len(self.served), 2)
-
-
-class Serial(NetworkCase):
-    def setUp(self):
-        super().setUp()
-        self.instrument = Recorder()
-        self.ports[1].plug("/dev/ttyUSB0", self.instrument)
-
-    def open(self, port="/dev/ttyUSB0", **settings):
-        opening = (
-            self.streams(self.b)
-            .serial(port, SerialSettings(**settings))
-            .connect(Factory.forProtocol(Recorder))
-        )
-        self.clock.advance(0.1)
-        return opening
-
-    def test_bytes_take_their_time(self):
-        near = self.successResultOf(self.open(baudrate=1000))
-        near.transport.write(b"0123456789")
-        self.clock.advance(0.1)
-        self.assertEqual(self.instrument.data, b"")
-        self.clock.advance(0.1)
-        self.assertEqual(self.instrument.data, b"0123456789")
-        self.instrument.transport.write(b"ok")
-        self.clock.advance(1)
-        self.assertEqual(near.data, b"ok")
-
-    def test_what_was_on_the_line_when_the_node_died_still_arrives(self):
-        near = self.successResultOf(self.open())
-        near.transport.write(b"CLOS (@101)\n")
-        self.kept.append(self.ports[1].close_all(self.b))
-        self.end(self.b)
-        self.clock.advance(1)
-        self.assertEqual((self.instrument.data, self.instrument.lost), (b"CLOS (@101)\n", None))
-        self.b = self.process(self.hosts[1])
-        self.successResultOf(self.open())
-
-    def test_absent_busy_and_unplugged(self):
-        self.failureResultOf(self.open("/dev/ttyUSB9"), ConnectError)
-        near = self.successResultOf(self.open())
-        self.failureResultOf(self.open(), ConnectError)
-        self.ports[1].unplug("/dev/ttyUSB0")
-        self.assertEqual(near.lost, "ConnectionLost")
-        self.failureResultOf(self.open(), ConnectError)
-        self.ports[1].plug("/dev/ttyUSB0", self.instrument)
-        near = self.successResultOf(self.open())
-        near.transport.loseConnection()
-        self.clock.advance(0)
-        self.assertEqual(near.lost, "ConnectionDone")
-        self.successResultOf(self.open())
