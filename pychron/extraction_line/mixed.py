@@ -60,7 +60,7 @@ class MixedExtractionLine:
             self.where[s.name] = s.actuator if s.actuator in by_name and s.name not in local_names else ""
         self._doubled: list[str] = []
         self._by_name = by_name
-        holders: dict[str, Holder] = {r.name: RemoteHolder(r, world.boot) for r in self.remotes}
+        holders: dict[str, Holder] = {r.name: RemoteHolder(r, world.wall()) for r in self.remotes}
         if local is not None:
             holders[""] = LocalHolder(local)
         self._holders = holders

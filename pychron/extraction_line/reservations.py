@@ -6,9 +6,11 @@ alone, and after a restart of this node the same session returns (safety rules 1
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
+from zlib import crc32
 
 from twisted.logger import Logger
 
@@ -25,6 +27,8 @@ from pychron.runtime.world import World
 from pychron.trust.rights import Peer, Right
 
 LEASE_S = 30.0
+LONGEST_SESSION = 64
+_NOT_IN_ID = re.compile(r"[^0-9A-Za-z_.-]")
 TICK_S = 1.0
 ACT_UNTIL = 2 / 3
 """Of the lease, counted from the request: then it no longer counts as held."""
@@ -46,14 +50,14 @@ class Holder(Protocol):
 class RemoteHolder:
     """Another node."""
 
-    def __init__(self, line: RemoteExtractionLineManager, boot: str) -> None:
+    def __init__(self, line: RemoteExtractionLineManager, wall: float) -> None:
         self._line = line
-        self._boot = boot
+        self._started = round(wall * 1000)
         self._number = 0
 
     def _id(self, session: str) -> str:
         self._number += 1
-        return f"{session}:{self._boot}.{self._number}"
+        return f"{session}:{self._started + self._number}"
 
     async def hold(self, session: str, require: Mapping[str, str]) -> tuple[int, float]:
         """Claims nothing, requires states."""
@@ -95,6 +99,17 @@ class LocalHolder:
         """Its states are its own."""
 
 
+def session_of(node: str, switch: str) -> str:
+    """The name of a tie's session, in the letters that an id may have and at most 64 of them."""
+    text = f"{node}.tie.{switch}"
+    plain = _NOT_IN_ID.sub("_", text)
+    return (
+        plain
+        if plain == text and len(plain) <= LONGEST_SESSION
+        else f"{plain[:50]}.{crc32(text.encode()):08x}"
+    )
+
+
 @dataclass(slots=True)
 class _Held:
     token: int
@@ -116,7 +131,7 @@ class Reservations:
         world: World,
         bus: EventBus,
     ) -> None:
-        self._node = node.replace(":", "_")
+        self._node = node
         self._ties: dict[str, list[Tie]] = {}
         for tie in ties:
             self._ties.setdefault(tie.switch, []).append(tie)
@@ -191,7 +206,7 @@ class Reservations:
         return float(self._world.wire.seconds())
 
     def _session(self, switch: str) -> str:
-        return f"{self._node}/tie/{switch}"
+        return session_of(self._node, switch)
 
     def _groups(self, switch: str) -> dict[int, dict[str, str]]:
         """By holder (its number): the states required there."""

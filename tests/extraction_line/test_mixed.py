@@ -118,7 +118,7 @@ class MixedLines(SynchronousTestCase):
     def test_an_interlock_that_crosses_is_held_there_while_it_is_open(self):
         self.line.start()
         self.assertIsInstance(self.ask("A", "open"), Done)
-        self.assertEqual(self.held(self.two.controller), {"pyexp/tie/A": {"B": "closed"}})
+        self.assertEqual(self.held(self.two.controller), {"pyexp.tie.A": {"B": "closed"}})
         self.assertTrue(self.line.reservations.is_held("A"))
         refused = self.ask("B", "open")
         self.assertIsInstance(refused, errors.Interlocked)
@@ -129,7 +129,7 @@ class MixedLines(SynchronousTestCase):
         self.advance(2)
         self.assertEqual(self.held(self.two.controller), {})
         self.assertIsInstance(self.ask("B", "open"), Done)
-        self.assertEqual(self.held(self.one.controller), {"pyexp/tie/B": {"A": "closed"}})
+        self.assertEqual(self.held(self.one.controller), {"pyexp.tie.B": {"A": "closed"}})
 
     def test_it_is_refused_where_the_other_is_not_confirmed_closed(self):
         for state in ("open", "unknown", "moving"):
@@ -163,7 +163,7 @@ class MixedLines(SynchronousTestCase):
         self.one.controller.set("G", "open")
         self.one.run(self.one.line.look_again())
         self.assertIsInstance(self.ask("P", "open"), Done)
-        self.assertEqual(self.held(self.one.controller), {"pyexp/tie/P": {"G": "open"}})
+        self.assertEqual(self.held(self.one.controller), {"pyexp.tie.P": {"G": "open"}})
         held = self.ask("G", "close")
         self.assertIsInstance(held, errors.Held)
         self.assertIn("P depends on it and is open; close P first", str(held))
@@ -204,7 +204,7 @@ class MixedLines(SynchronousTestCase):
         again.start()
         self.advance(2)
         self.assertTrue(again.reservations.is_held("A"))
-        self.assertEqual(list(self.two.controller.claims), ["pyexp/tie/A"])
+        self.assertEqual(list(self.two.controller.claims), ["pyexp.tie.A"])
         self.assertEqual(self.two.controller.token, 1)
 
     def test_a_switch_that_is_unknown_keeps_its_holds(self):
@@ -213,7 +213,7 @@ class MixedLines(SynchronousTestCase):
         self.one.controller.swallowed = ("ListValves", "GetIndicatorState")
         self.one.link.cut()
         self.advance(5)
-        self.assertEqual(list(self.two.controller.claims), ["pyexp/tie/A"])
+        self.assertEqual(list(self.two.controller.claims), ["pyexp.tie.A"])
 
     def test_a_parent_turns_its_child_on_another_controller(self):
         self.two.controller.set("C", "open")
