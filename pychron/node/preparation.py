@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, NoReturn
 
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from pychron.config.problems import Report
+from pychron.hardware.interfaces import IEmulators
 from pychron.node.assembly import AssemblyError, Enabled, assemble
 from pychron.node.node_service import NodeService
 from pychron.node.plugins import BUILT_IN, BuiltIn, PluginError, load
@@ -27,10 +30,22 @@ class RootRefused(Exception):
         """Whether the node would start with --lenient."""
 
 
+@implementer(IEmulators)
+class NoEmulators:
+    """Stands in a simulated node that is only checked: never None, which would let its drivers at the hardware."""
+
+    def endpoint(self, device: Any) -> NoReturn:
+        raise LookupError(f"{device}: this node was prepared for a check, without emulators")
+
+    def relays(self, device_name: str, readable: bool = True) -> NoReturn:
+        raise LookupError(f"{device_name}: this node was prepared for a check, without emulators")
+
+
 def prepare(
     options: Options,
     world: World,
     *,
+    emulate: Callable[[], Any] | None = None,
     set_up_failed: Callable[[Failure], None] | None = None,
     afterwards: Callable[[], Awaitable[None]] | None = None,
     table: Mapping[str, BuiltIn] = BUILT_IN,
@@ -38,7 +53,8 @@ def prepare(
 ) -> NodeService:
     """Read and check everything, build the node's service. Nothing is started and no device is touched.
 
-    Raises RootRefused.
+    `emulate` makes the IEmulators of a simulated node: the command line or the root's own files say so, and then
+    no driver gets near an instrument; without it such a node can be checked and not be set up. Raises RootRefused.
     """
     config, report = check_root(
         options.root, options.role, waive=options.waive, simulated=options.simulated, built=tuple(table)
@@ -47,8 +63,11 @@ def prepare(
         raise RootRefused(report)
     if config.simulated and not options.simulated:
         options = replace(options, simulated=True)
-    if options.simulated and not world.simulated:
-        world = replace(world, simulated=True)
+    world = replace(
+        world,
+        simulated=options.simulated,
+        emulators=(emulate or NoEmulators)() if options.simulated else None,
+    )
     enabled = _load(config, report, table)
     try:
         service = assemble(

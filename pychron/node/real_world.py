@@ -41,7 +41,14 @@ class ScriptsWhenAsked:
         return child
 
 
-def build_world(reactor: Any, simulated: bool = False) -> World:
+def emulate(reactor: Any) -> Any:
+    """The IEmulators of a simulated node. Real nodes never import them."""
+    from pychron.simulation.emulators import Emulators
+
+    return Emulators(reactor)
+
+
+def build_world(reactor: Any) -> World:
     """Replaces the reactor's clock by a monotonic one. Starts no thread, opens no socket: twistd forks later."""
     from pychron.broadcast.txzmq_sockets import RealZmq
 
@@ -59,5 +66,4 @@ def build_world(reactor: Any, simulated: bool = False) -> World:
         sqlite=open_database,
         local_addresses=local_addresses,
         random=random.Random(),
-        simulated=simulated,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Any, NoReturn
 
 from twisted.application.service import IService
@@ -13,7 +14,7 @@ from pychron.node.exit_status import end_with_failure
 from pychron.node.options import CrunchOptions, ExperimentOptions, FurpiOptions, NodeOptions, ValveOptions
 from pychron.node.ports import try_ports
 from pychron.node.preparation import RootRefused, prepare
-from pychron.node.real_world import build_world
+from pychron.node.real_world import build_world, emulate
 from pychron.node.root_lock import RootInUse, RootLock, RunFiles
 from pychron.runtime.plugin import Options
 
@@ -33,14 +34,16 @@ class NodeMaker:
 def make_service(options: Options, reactor: Any) -> IService:
     """The node's service. What is wrong with the root or its ports is on stderr, and SystemExit(1) comes before
     twistd forks: a daemon's parent would otherwise report success, or hang."""
-    world = build_world(reactor, options.simulated)
+    world = build_world(reactor)
     pool: Any = world.pool
 
     def failed(failure: Failure) -> None:
         end_with_failure(reactor, failure, "the node could not be set up")
 
     try:
-        service = prepare(options, world, set_up_failed=failed, afterwards=pool.close)
+        service = prepare(
+            options, world, emulate=partial(emulate, reactor), set_up_failed=failed, afterwards=pool.close
+        )
     except RootRefused as refused:
         _refuse(options, refused.report, lenient_helps=refused.lenient_helps)
     report = service.report

@@ -20,14 +20,23 @@ from pychron.simulation.virtual_clock import NodeClock, VirtualClock
 from pychron.simulation.virtual_network import Process, VirtualNetwork
 from pychron.simulation.virtual_serial import SerialPorts
 from pychron.simulation.virtual_trace import Trace
-from pychron.simulation.virtual_world import Emulators, VirtualProcess, no_emulators
+from pychron.simulation.virtual_world import VirtualProcess
 
 EPOCH = 1_767_225_600.0
 """Wall time when a laboratory begins: 2026-01-01."""
 STEP_S = 0.25
 
-Assemble = Callable[[Options, World, Callable[[Failure], None]], Any]
-"""Builds the service of a node (with `bus`, `startService`, `stopService`); the last is called when its set-up fails."""
+Emulators = Callable[[str, NodeClock], Any]
+"""Makes the IEmulators of one process on a host. What they emulate outlives the process: keep it by host."""
+Assemble = Callable[[Options, World, Callable[[], Any], Callable[[Failure], None]], Any]
+"""Builds the service of a node (with `bus`, `startService`, `stopService`). The third makes its emulators should it
+be a simulated one, the last is called when its set-up fails."""
+
+
+def no_emulators(host: str, clock: NodeClock) -> Any:
+    """Where no node is simulated: instruments are plugged into the laboratory."""
+    raise LookupError(f"{host}: this laboratory was given no emulators")
+
 
 _graves: list[Any] = []
 # A collected coroutine runs its `finally` blocks, which a killed process never does: what a dead node held is kept.
@@ -139,15 +148,12 @@ class VirtualLab:
         name = f"py{role}.{self._runs}"
         boot, offset = self._boots[network_host.name]
         clock = NodeClock(self.clock, offset)
-        simulated = bool(options.get("simulated", False))
         process = VirtualProcess(
             Process(self.network, network_host, clock, name),
             self._serial[network_host.name],
             f"{self.seed}/{name}",
             lambda: EPOCH + self.clock.seconds() + self._wall_steps[network_host.name],
             boot,
-            self._emulators,
-            simulated,
         )
         said = Options(root=root, role=role, **options)
         node = VirtualNode(name, network_host.name, said, process)
@@ -157,7 +163,9 @@ class VirtualLab:
             self.trace.note("set-up failed", name, failure.type.__name__ if failure.type else "")
             self.stop(node)
 
-        node.service = self._assemble(said, process.world, failed)
+        node.service = self._assemble(
+            said, process.world, lambda: self._emulators(network_host.name, clock), failed
+        )
         self.nodes.append(node)
         node.service.bus.subscribe(
             lambda event: self.trace.note("event", name, repr(event)), bound=1_000_000, what="trace"

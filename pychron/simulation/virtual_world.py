@@ -8,7 +8,6 @@ from typing import Any
 
 from pychron.runtime.world import World
 from pychron.scripting.lockstep import LockstepScriptHost
-from pychron.simulation.virtual_clock import NodeClock
 from pychron.simulation.virtual_network import Process
 from pychron.simulation.virtual_pool import DatabaseFiles, VirtualPool
 from pychron.simulation.virtual_serial import SerialPorts
@@ -17,14 +16,6 @@ from pychron.simulation.virtual_zmq import VirtualZmq
 
 SCRIPT_TURN_S = 0.001
 """How long a script computes between two commands: a script that polls must not stop the clock."""
-
-Emulators = Callable[[str, NodeClock], Any]
-"""Makes the IEmulators of one process on a host. What they emulate outlives the process: keep it by host."""
-
-
-def no_emulators(host: str, clock: NodeClock) -> Any:
-    """Instruments are plugged into the laboratory instead."""
-    return None
 
 
 class VirtualProcess:
@@ -37,8 +28,6 @@ class VirtualProcess:
         seed: str,
         wall: Callable[[], float],
         machine_boot: str,
-        emulators: Emulators,
-        simulated: bool,
     ) -> None:
         rng = random.Random(seed)
         self.sockets = sockets
@@ -59,8 +48,6 @@ class VirtualProcess:
             sqlite=self._files,
             local_addresses=lambda: ("127.0.0.1/8", *sockets.host.networks),
             random=random.Random(f"{seed}/node"),
-            simulated=simulated,
-            emulators=emulators(sockets.host.name, self.clock) if simulated else None,
         )
 
     def end(self, silent: bool = False) -> list[Any]:

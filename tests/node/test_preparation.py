@@ -12,8 +12,8 @@ from tests.system.twistd_process import NOTHING, add_notifier_port, make_root
 BROADCAST = {"Broadcast": BUILT_IN["Broadcast"]}
 
 
-def assemble(options, world, failed):
-    return prepare(options, world, set_up_failed=failed, table=BROADCAST)
+def assemble(options, world, emulate, failed):
+    return prepare(options, world, emulate=emulate, set_up_failed=failed, table=BROADCAST)
 
 
 def laboratory(folder, seed=1):
@@ -81,7 +81,7 @@ def test_a_port_that_is_taken_meanwhile_fails_the_set_up(tmp_path):
 @pytest.fixture
 def world(tmp_path):
     """Any world; and a check that nothing was begun in it."""
-    lab = VirtualLab(1, tmp_path / "lab", lambda options, world, failed: Idle(world))
+    lab = VirtualLab(1, tmp_path / "lab", lambda options, world, emulate, failed: Idle(world))
     lab.add_host("host")
     node = lab.start_node("crunch", tmp_path, "host")
     lab.advance(1)
@@ -139,8 +139,13 @@ def test_simulation_by_the_file_marks_the_world(tmp_path, world):
     said = (
         "<root><globals><communication_simulation>true</communication_simulation></globals><plugins/></root>"
     )
-    service = prepare(Options(make_root(tmp_path / "root", said), "crunch"), world, table=BROADCAST)
+    service = prepare(
+        Options(make_root(tmp_path / "root", said), "crunch"),
+        world,
+        emulate=lambda: "emulators",
+        table=BROADCAST,
+    )
     context = service.parts[0].context
     assert context.options.simulated
-    assert context.world.simulated
+    assert (context.world.simulated, context.world.emulators) == (True, "emulators")
     assert context.state_folder.name == "pycrunch-simulated"

@@ -30,7 +30,7 @@ class Counter(Protocol):
 class ToyNode(Service):
     """`valve` serves; `experiment` is only a world to test with."""
 
-    def __init__(self, options, world, failed):
+    def __init__(self, options, world, emulate, failed):
         self.options = options
         self.world = world
         self.bus = EventBus(world.wire)
