@@ -42,7 +42,7 @@ def render_fault(form: Form, reply_id: str | int | None, fault: Fault) -> bytes:
     if form is Form.PLAIN or reply_id is None:
         body = fault.line.translate(_BREAKS).encode("utf-8", "backslashreplace") + b"\r\n"
         return _in_frame(body) if form.framed else body
-    return _in_json(form, {"id": reply_id, "error": {"code": fault.code, "text": fault.text}})
+    return _in_json(form, {"id": reply_id, "error": {**fault.data, "code": fault.code, "text": fault.text}})
 
 
 def frame(text: str) -> bytes:
