@@ -21,7 +21,7 @@ from tests.system.twistd_process import (
 )
 
 NODES = ("pyvalve", "pyexperiment", "furpi", "pycrunch")
-FREE = ("--publish-port", "0")
+FREE = ("--port", "0", "--publish-port", "0")
 READY = "every part is set up"
 
 ORPHAN = """
@@ -201,7 +201,7 @@ def test_a_root_that_is_not_there(tmp_path):
 @pytest.mark.parametrize("how", [("-n",), ()])
 def test_a_taken_port_is_one_line_with_file_key_and_holder(how, root, taken):
     add_notifier_port(root, taken, "# broadcasts\n")
-    status, _, errors = run(*how, "pycrunch", "--root", str(root))
+    status, _, errors = run(*how, "pycrunch", "--port", "0", "--root", str(root))
     assert status == 1
     lines = [line for line in errors.splitlines() if ": error: " in line]
     assert len(lines) == 1
