@@ -171,3 +171,8 @@ def test_a_script_runs_in_the_node_and_says_how_it_ended(
     assert done.exit_code == 1
     assert "other.py runs already" in done.stderr
     assert wire.requests[0] == {"command": "RunScript", "value": str(script), "within": 2.0}
+
+
+@pytest.mark.parametrize("words", [(), ("--pty", "--tcp", "5025"), ("--tcp", "5025", "--link", "x")])
+def test_an_emulated_instrument_is_on_one_line(words: tuple[str, ...]) -> None:
+    assert run("simulate", "agilent", *words).exit_code == 2
