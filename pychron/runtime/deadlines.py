@@ -21,7 +21,9 @@ class DeadlinePassed(Exception):
         self.seconds = seconds
 
 
-def within(clock: IReactorTime, seconds: float, work: Coroutine[Any, Any, T] | Deferred[T], what: str) -> Awaitable[T]:
+def within(
+    clock: IReactorTime, seconds: float, work: Coroutine[Any, Any, T] | Deferred[T], what: str
+) -> Awaitable[T]:
     """Await `work`, cancelled and failed with DeadlinePassed after `seconds` of `clock`."""
     running: Deferred[T] = work if isinstance(work, Deferred) else Deferred.fromCoroutine(work)
     passed = False
