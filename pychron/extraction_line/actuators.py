@@ -11,6 +11,7 @@ from twisted.logger import Logger
 from pychron.config.device_file import DeviceFile
 from pychron.config.klasses import REMOTE_LINES
 from pychron.extraction_line.specs import LineSpec
+from pychron.extraction_line.states import Kind
 from pychron.hardware.drivers import ActuatorBuilder, UnknownDriver
 from pychron.runtime.world import World
 
@@ -27,7 +28,8 @@ class Actuators:
     def build(self, world: World, line: LineSpec, devices: Mapping[str, DeviceFile]) -> None:
         """Connecting moves nothing. A device without a driver is left out: its switches are out of service."""
         builder = ActuatorBuilder(world)
-        names = [n for s in line.switches for n in (s.actuator, s.state_device) if n]
+        driven = [s for s in line.switches if s.kind is not Kind.MANUAL_VALVE]
+        names = [n for s in driven for n in (s.actuator, s.state_device) if n]
         for name in dict.fromkeys(names):
             device = devices.get(name)
             if world.emulators is not None:
@@ -65,7 +67,7 @@ def own_part(
     """
     klasses = REMOTE_LINES if role == "experiment" else ("RemoteExtractionLineManager",)
     remotes = {name: device for name, device in devices.items() if device.klass in klasses}
-    own = tuple(s for s in line.switches if s.actuator not in remotes or s.kind == "manual_valve")
+    own = tuple(s for s in line.switches if s.actuator not in remotes)
     names = dict.fromkeys(s.name for s in own)
     pipettes = tuple(p for p in line.pipettes if p.inner in names and p.outer in names)
     return LineSpec(own, pipettes), remotes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from twisted.logger import Logger
@@ -42,7 +43,9 @@ class RemoteLine:
             settings = read_remote(device, context.report)
             if settings is None:
                 continue
-            theirs = tuple(s for s in spec.switches if s.actuator in (name, settings.name))
+            # Switches name the device by its file; what the file calls itself is for people.
+            settings = replace(settings, name=name)
+            theirs = tuple(s for s in spec.switches if s.actuator == name)
             part = LineSpec(theirs) if own_file is not None else None
             link = PeerLink(world, settings)
             self.remotes.append(RemoteExtractionLineManager(settings, link, world, bus, part))
