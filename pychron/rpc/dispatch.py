@@ -134,7 +134,7 @@ class Dispatcher:
     def _broke(self, request: Request) -> bytes:
         self.log.failure("{verb} {argument} failed", verb=request.verb, argument=request.argument)
         why = "an error of this node's program; its log has more"
-        return self.refuse(request, Fault(2, why, err="failed", args=request.verb))
+        return self.refuse(request, Fault(2, why, err="failed", data=request.verb))
 
     def _admitted(self, verb: Verb | None, call: Call, asked: Asked, asker: Asker) -> Verb:
         if verb is None:
