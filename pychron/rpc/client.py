@@ -6,24 +6,23 @@ On time-out the connection is aborted before anything else: what it still carrie
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from twisted.application.internet import ClientService, backoffPolicy
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ConnectError, DNSLookupError
+from twisted.internet.error import ConnectError, ConnectionDone, DNSLookupError
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from pychron.rpc.rendering import frame
+from pychron.rpc.replies import Nonsense, read_reply
 from pychron.runtime.deadlines import DeadlinePassed, within
 from pychron.runtime.world import World
 
 LONGEST_REPLY = 16 * 1024 * 1024
 SLOWEST_RETRY_S = 5.0
-_FRAME = re.compile(rb"\{[0-9A-Fa-f]{4,8}\}")
 
 
 class NotConnected(Exception):
@@ -51,7 +50,8 @@ class Replies(Protocol):
 
     def __init__(self, client: PeerClient) -> None:
         self._client = client
-        self._buffer = b""
+        self._pieces: list[bytes] = []
+        self._held = 0
         self.waiting: dict[str, Deferred[Any]] = {}
         self.lost = False
 
@@ -65,29 +65,33 @@ class Replies(Protocol):
         self._client.came(self)
 
     def dataReceived(self, data: bytes) -> None:
-        *lines, self._buffer = (self._buffer + data).split(b"\n")
-        if len(self._buffer) > LONGEST_REPLY:
-            self.abort()
+        # A long reply comes in many pieces: they are joined once.
+        self._pieces.append(data)
+        self._held += len(data)
+        if b"\n" not in data:
+            if self._held > LONGEST_REPLY:
+                self.abort()
+            return
+        *lines, rest = b"".join(self._pieces).split(b"\n")
+        self._pieces, self._held = [rest], len(rest)
         for line in lines:
-            self._take(_FRAME.sub(b"", line.strip(), count=1))
+            if not self.lost and line.strip():
+                self._take(line.rstrip(b"\r"))
 
     def _take(self, line: bytes) -> None:
         try:
-            reply = json.loads(line)
-        except ValueError:
-            reply = None
-        if not isinstance(reply, dict):
+            reply = read_reply(line)
+        except Nonsense:
             # One of ours answers an id with an object: whatever this is, no reply can be told from another here.
             self.abort()
             return
-        waiting = self.waiting.pop(str(reply.get("id")), None)
+        waiting = self.waiting.pop(reply.id, None)
         if waiting is None:
             return
-        error = reply.get("error")
-        if isinstance(error, dict):
-            waiting.errback(Failure(PeerRefused(error)))
+        if reply.error is not None:
+            waiting.errback(Failure(PeerRefused(reply.error)))
         else:
-            waiting.callback(reply.get("result"))
+            waiting.callback(reply.result)
 
     def abort(self) -> None:
         """End it at once; what waits is told so."""
@@ -190,14 +194,19 @@ class PeerClient:
             raise NotConnected(f"{self._name}: {self.why_down}")
         request = {"command": verb, "value": value, "id": self._ids(), **members}
         request_id = str(request["id"])
-        waiting: Deferred[Any] = Deferred(lambda d: None)
+        data = frame(json.dumps(request, allow_nan=False))
+
+        def give_up(_: Deferred[Any]) -> None:
+            # Late, or nobody waits any more: what is still in a buffer must never come to pass.
+            lines.waiting.pop(request_id, None)
+            lines.abort()
+
+        waiting: Deferred[Any] = Deferred(give_up)
         lines.waiting[request_id] = waiting
-        lines.transport.write(frame(json.dumps(request)))
+        lines.transport.write(data)
         try:
             return await within(self._world.wire, timeout_s, waiting, f"{verb} at {self._name}")
         except DeadlinePassed:
-            lines.waiting.pop(request_id, None)
-            lines.abort()
             raise Cut(f"{self._name} did not answer {verb} within {timeout_s:g} s", closed=False) from None
 
     async def stop(self) -> None:
@@ -238,7 +247,7 @@ class _Once(Protocol):
             self._done()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        if self._got or reason.check(*_CLEAN):
+        if reason.check(ConnectionDone):
             self._done()
         elif not self.reply.called:
             self.reply.errback(Failure(Cut(reason.getErrorMessage(), closed=True)))
@@ -252,9 +261,6 @@ class _Once(Protocol):
         abort = getattr(self.transport, "abortConnection", None)
         if abort is not None:
             abort()
-
-
-_CLEAN = (connectionDone.type,) if connectionDone.type is not None else ()
 
 
 class _OnceMaker(Factory):
@@ -280,7 +286,7 @@ async def ask_once(world: World, host: str, port: int, request: bytes, timeout_s
         )
     except DeadlinePassed as late:
         raise NotConnected(str(late)) from None
-    except Exception as problem:
+    except (ConnectError, DNSLookupError, OSError) as problem:
         raise NotConnected(f"{host}:{port}: {problem}") from problem
     left = max(0.001, timeout_s - (world.wire.seconds() - began))
     try:

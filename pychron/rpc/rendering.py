@@ -46,8 +46,12 @@ def render_fault(form: Form, reply_id: str | int | None, fault: Fault) -> bytes:
 
 
 def frame(text: str) -> bytes:
-    """`{HHHH}` + text + CRLF, as our own client sends it; the digits count all of it."""
-    return _in_frame(text.encode("utf-8") + b"\r\n")
+    """`{HHHH}` + text + CRLF, as our own client sends it; the digits count all of it. Raises ValueError where four
+    digits do not do: no server takes such a request."""
+    body = text.encode("utf-8") + b"\r\n"
+    if len(body) + PREFIX > 0xFFFF:
+        raise ValueError(f"a request of {len(body)} bytes is too long")
+    return _in_frame(body)
 
 
 def _in_frame(body: bytes) -> bytes:
