@@ -17,7 +17,9 @@ Deliver = Callable[[object], None]
 class Subscription:
     """One subscriber's queue. `dropped` counts what did not fit."""
 
-    def __init__(self, bus: EventBus, deliver: Deliver, kinds: tuple[type, ...], bound: int, what: str) -> None:
+    def __init__(
+        self, bus: EventBus, deliver: Deliver, kinds: tuple[type, ...], bound: int, what: str
+    ) -> None:
         self._bus = bus
         self.deliver = deliver
         self.kinds = kinds

@@ -91,7 +91,7 @@ class Rig:
         self.starts += 1
         self.epoch = self.starts * 1000
         self.machine = SwitchMachine(self._make_line(), lambda c, now: NO_GROUNDS, f"boot{self.starts}")
-        self.machine.restarted({k: v for k, v in self.intents.items()}, self.now)
+        self.machine.restarted(dict(self.intents), self.now)
         self.disk: list[StoreIntent | StoreOutcome] = []
         self.wire: list[Drive | Read] = []
         self.settling: list[Settle] = []

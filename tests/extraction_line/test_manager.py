@@ -210,7 +210,9 @@ class ManagerCase(SynchronousTestCase):
 
     def test_a_manual_valve_waits_for_a_person(self):
         self.failureResultOf(self.bench.ask("T", "open"), NotConfirmed)
-        confirming = Deferred.fromCoroutine(self.bench.manager.by_hand.confirm("T", True, OPERATOR, "turned by hand"))
+        confirming = Deferred.fromCoroutine(
+            self.bench.manager.by_hand.confirm("T", True, OPERATOR, "turned by hand")
+        )
         self.bench.advance(0.1)
         self.successResultOf(confirming)
         assert not self.successResultOf(self.bench.ask("T", "open", id="x:9")).changed
