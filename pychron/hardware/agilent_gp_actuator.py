@@ -43,6 +43,10 @@ class AgilentGPActuator:
         self._invert = invert
         self._in_step = 0
         """Epoch in which the answers are known to belong to the questions and the error queue to be empty."""
+        self._number = 2
+        """What the instrument was last asked to say at a `step_in`."""
+        self._refused: set[str] = set()
+        """Addresses that it said, on this connection, that it does not have."""
 
     @property
     def connected(self) -> bool:
@@ -71,45 +75,73 @@ class AgilentGPActuator:
         return await self._channel.turn(work, urgent)
 
     async def read(self, addresses: Sequence[str]) -> Mapping[str, Reading]:
-        """All addresses in one query. One that cannot be an address is absent."""
+        """All addresses in one query. One that cannot be an address, or that the instrument does not have, is absent."""
         asked = tuple(dict.fromkeys(a for a in addresses if not codec.check_address(a)))
         if not asked:
             return {}
 
         async def work(turn: Turn) -> Mapping[str, Reading]:
             await self._step_in(turn)
-            mark = turn.mark()
-            line = await turn.ask(codec.question(asked, opens=not self._invert))
-            try:
-                values = codec.answer(line, len(asked))
-            except codec.NotUnderstood:
-                raise turn.garbled(line) from None
-            return {a: Reading(on, mark) for a, on in zip(asked, values, strict=True)}
+            there = tuple(a for a in asked if a not in self._refused)
+            found = await self._read(turn, there)
+            if found is not None:
+                return found
+            # One address that does not exist has the whole list refused: find out which.
+            singly: dict[str, Reading] = {}
+            for address in there:
+                one = await self._read(turn, (address,))
+                if one is None:
+                    self._refused.add(address)
+                else:
+                    singly |= one
+            return singly
 
         return await self._channel.turn(work)
+
+    async def _read(self, turn: Turn, asked: tuple[str, ...]) -> dict[str, Reading] | None:
+        """None where the instrument refuses the list."""
+        if not asked:
+            return {}
+        mark = turn.mark()
+        line = await turn.ask(codec.question_and_error(asked, opens=not self._invert))
+        try:
+            values = codec.answer(line, len(asked))
+        except codec.NotUnderstood:
+            if self._error(turn, line)[0] == 0:
+                raise turn.garbled(line) from None
+            await self._drain(turn)
+            return None
+        if self._error(turn, await turn.ask(b""))[0] != 0:
+            await self._drain(turn)
+        return {a: Reading(on, mark) for a, on in zip(asked, values, strict=True)}
 
     async def _step_in(self, turn: Turn) -> None:
         """Once a connection: find the answers in step with the questions, and empty the error queue by reading."""
         if self._in_step == turn.epoch:
             return
+        self._number = 2 + (self._number - 1 + self._channel.draw(253)) % 254
         try:
-            line = await turn.ask(codec.IDENTIFY)
-            while not codec.is_identity(line):
+            line = await turn.ask(codec.step_in(self._number))
+            while not codec.is_step(line, self._number):
                 # An answer to what was asked on an earlier connection.
                 line = await turn.ask(b"")
             await self._drain(turn)
         except NoAnswer as silence:
             raise Unavailable(f"{silence.text}; nothing was sent to a relay") from silence
         self._in_step = turn.epoch
+        self._refused.clear()
+
+    @staticmethod
+    def _error(turn: Turn, line: bytes) -> tuple[int, str]:
+        try:
+            return codec.error(line)
+        except codec.NotUnderstood:
+            raise turn.garbled(line) from None
 
     async def _drain(self, turn: Turn) -> list[str]:
         found: list[str] = []
         for _ in range(codec.MOST_ERRORS):
-            line = await turn.ask(codec.ERROR)
-            try:
-                number, text = codec.error(line)
-            except codec.NotUnderstood:
-                raise turn.garbled(line) from None
+            number, text = self._error(turn, await turn.ask(codec.ERROR))
             if number == 0:
                 return found
             found.append(f'{number:+d},"{text}"')

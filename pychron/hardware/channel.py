@@ -1,30 +1,34 @@
 """One exchange at a time with one instrument, each with a deadline; a late answer is never taken for the next.
 
 An exchange without a sensible answer ends the connection: the next one is on a new connection with a new epoch.
+A serial line is the same line after that: its driver proves at the start of each epoch that answers are in step.
 """
 
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from twisted.application.internet import ClientService, backoffPolicy
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IAddress, IStreamClientEndpoint
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IAddress, IProtocol, IProtocolFactory, IStreamClientEndpoint
 from twisted.internet.protocol import Factory, Protocol, connectionDone
-from twisted.logger import Logger
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from pychron.hardware.interfaces import Mark, NoAnswer, Unavailable
+from pychron.hardware.turns import Turns
 from pychron.runtime.deadlines import DeadlinePassed, within
 from pychron.runtime.world import World
 
 T = TypeVar("T")
 LONGEST_REPLY = 64 * 1024
 SLOWEST_RETRY_S = 10.0
+CLOSE_S = 1.0
+"""After which a connection that does not close by itself is given up."""
 
 
 @dataclass(slots=True)
@@ -40,51 +44,66 @@ class Counters:
     connects: int = 0
 
 
+class ConnectionEnded(Exception):
+    """The connection ended in the middle of an exchange."""
+
+
 class _Lines(Protocol):
-    """Bytes into lines for whoever waits; what nobody waits for is counted and dropped."""
+    """One connection: bytes into lines for whoever waits; what nobody waits for is counted and dropped."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._buffer = b""
+        self.rest = b""
+        """The beginning of a line."""
+        self.asked = False
+        """Whether anything was asked on this connection."""
+        self.ended = False
         self.waiting: Deferred[bytes] | None = None
 
     def connectionMade(self) -> None:
         set_no_delay = getattr(self.transport, "setTcpNoDelay", None)
         if set_no_delay is not None:
             set_no_delay(True)
+        self._channel.came(self)
 
     def dataReceived(self, data: bytes) -> None:
-        *lines, self._buffer = self._channel.line_end.split(self._buffer + data)
-        if len(self._buffer) > LONGEST_REPLY:
-            self._buffer = b""
+        if self.ended:
+            return
+        *lines, self.rest = self._channel.line_end.split(self.rest + data)
+        for line in filter(None, lines):
+            waiting, self.waiting = self.waiting, None
+            if waiting is not None:
+                waiting.callback(line)
+                continue
+            self._channel.counters.unsolicited += 1
+            if self.asked:
+                self.end()  # More answers than questions: out of step.
+        if len(self.rest) > LONGEST_REPLY:
             self._channel.counters.garbled += 1
             self.end()
-        for line in lines:
-            if not line:
-                continue
-            waiting, self.waiting = self.waiting, None
-            if waiting is None:
-                self._channel.counters.unsolicited += 1
-            else:
-                waiting.callback(line)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        waiting, self.waiting = self.waiting, None
-        self._channel.went(self)
-        if waiting is not None:
-            waiting.errback(Failure(ConnectionLost()))
+        self._over()
 
     def end(self) -> None:
-        """Give the connection up at once."""
+        """Give the connection up at once: nothing that comes on it counts any more."""
+        if self.ended:
+            return
         abort = getattr(self.transport, "abortConnection", None)
         if abort is not None:
             abort()
         elif self.transport is not None:
             self.transport.loseConnection()
+        self._over()
 
-
-class ConnectionLost(Exception):
-    """The connection ended in the middle of an exchange."""
+    def _over(self) -> None:
+        if self.ended:
+            return
+        self.ended, self.rest = True, b""
+        waiting, self.waiting = self.waiting, None
+        self._channel.went(self)
+        if waiting is not None:
+            waiting.errback(Failure(ConnectionEnded()))
 
 
 class Turn:
@@ -103,28 +122,38 @@ class Turn:
 
     def write(self, data: bytes) -> None:
         """Send what has no answer. Raises NoAnswer where the connection has just gone."""
-        if self._channel.lines is not self._lines:
+        if self._lines.ended:
             raise self._none(f"{self._channel.name}: the connection ended")
         assert self._lines.transport is not None
+        self._lines.asked = True
         self._lines.transport.write(data)
 
     async def ask(self, data: bytes, timeout_s: float | None = None) -> bytes:
-        """Send and await one line. Raises NoAnswer, after which the connection is ended."""
+        """Send and await one line; without data, await one more. Raises NoAnswer, after which the connection is ended."""
         limit = self._channel.timeout_s if timeout_s is None else timeout_s
-        self._channel.counters.exchanges += 1
-        waiting = self._lines.waiting = Deferred(lambda d: None)
-        if data:
-            self.write(data)
+        counters = self._channel.counters
+        if data and self._lines.rest:
+            raise self.garbled(self._lines.rest)
+        waiting: Deferred[bytes] = Deferred(lambda _: None)
+        self.write(data)
+        counters.exchanges += bool(data)
+        self._lines.waiting = waiting
         try:
             return await within(self._channel.wire, limit, waiting, self._channel.name)
         except DeadlinePassed:
-            self._lines.waiting = None
-            self._channel.counters.timeouts += 1
-            self._lines.end()
-            raise self._none(f"{self._channel.name} did not answer within {limit:g} s") from None
-        except ConnectionLost:
-            self._channel.counters.lost += 1
-            raise self._none(f"{self._channel.name}: the connection ended before the answer") from None
+            counters.timeouts += 1
+            text = f"{self._channel.name} did not answer within {limit:g} s"
+        except ConnectionEnded:
+            counters.lost += 1
+            text = f"{self._channel.name}: the connection ended before the answer"
+        except CancelledError:
+            text = f"{self._channel.name}: given up before the answer"
+        finally:
+            if self._lines.waiting is waiting:
+                # Its answer may still come, and must find nobody.
+                self._lines.waiting = None
+                self._lines.end()
+        raise self._none(text) from None
 
     def garbled(self, answer: bytes) -> NoAnswer:
         """What came is no answer to what was asked: out of step, so the connection ends."""
@@ -136,16 +165,8 @@ class Turn:
         return NoAnswer(text, self._mark or self.mark())
 
 
-@dataclass(slots=True, eq=False)
-class _Waiting:
-    turn: Deferred[None]
-    urgent: bool
-
-
 class Channel:
     """A stream to one instrument that reconnects by itself, and the queue of those who want to use it."""
-
-    log = Logger()
 
     def __init__(
         self,
@@ -163,24 +184,17 @@ class Channel:
         self.lines: _Lines | None = None
         self.epoch = 0
         self.why_down = "not connected yet"
-        self._queue: deque[_Waiting] = deque()
-        self._busy = False
+        self._turns = Turns()
+        self._trying: Deferred[None] | None = Deferred()
+        """Fires at the end of the first attempt to connect since the last connection; None when that has failed."""
         draw = world.random.random
+        self.draw: Callable[[int], int] = world.random.randrange
+        """A random number below another."""
         policy = backoffPolicy(initialDelay=0.1, maxDelay=SLOWEST_RETRY_S, jitter=lambda: 0.05 * draw())
-        self._service = ClientService(endpoint, _Maker(self), retryPolicy=policy, clock=self.wire)
-        self._whenever()
-
-    def _whenever(self) -> None:
+        self._service = ClientService(
+            _Attempts(endpoint, self), _Maker(self), retryPolicy=policy, clock=self.wire
+        )
         self._service.startService()
-        self._ask_again()
-
-    def _ask_again(self) -> None:
-        def failed(failure: Failure) -> None:
-            self.why_down = failure.getErrorMessage()
-            if self._service.running and self.lines is None:
-                self._ask_again()
-
-        self._service.whenConnected(failAfterFailures=1).addCallbacks(lambda lines: None, failed)
 
     @property
     def now(self) -> float:
@@ -198,44 +212,60 @@ class Channel:
         self.epoch += 1
         self.counters.connects += 1
 
+    def tried(self, why_not: str = "") -> None:
+        """An attempt to connect has ended."""
+        if why_not:
+            self.why_down = why_not
+        trying, self._trying = self._trying, None
+        if trying is not None:
+            trying.callback(None)
+
     def went(self, lines: _Lines) -> None:
         """The connection has ended."""
         if self.lines is lines:
             self.lines = None
             self.why_down = "the connection ended"
-            if self._service.running:
-                self.wire.callLater(0, self._ask_again)
+            if self._service.running and self._trying is None:
+                self._trying = Deferred()
 
     async def turn(self, work: Callable[[Turn], Awaitable[T]], urgent: bool = False) -> T:
         """Hold the channel for `work`. An urgent one is the next, before all that wait. Raises Unavailable."""
-        await self._wait(urgent)
+        await self._turns.take(urgent)
         try:
-            if self.lines is None:
-                raise Unavailable(f"{self.name}: {self.why_down}; look at power, cable and address")
-            return await work(Turn(self, self.lines, self.epoch))
+            lines = await self._connection()
+            return await work(Turn(self, lines, self.epoch))
         finally:
-            self._next()
+            self._turns.give()
 
-    async def _wait(self, urgent: bool) -> None:
-        if not self._busy:
-            self._busy = True
-            return
-        waiting = _Waiting(Deferred(), urgent)
-        place = next((i for i, w in enumerate(self._queue) if urgent and not w.urgent), len(self._queue))
-        self._queue.insert(place, waiting)
-        await waiting.turn
-
-    def _next(self) -> None:
-        if self._queue:
-            self._queue.popleft().turn.callback(None)
-        else:
-            self._busy = False
+    async def _connection(self) -> _Lines:
+        """The one that stands, or that is being made just now."""
+        if self.lines is None and self._trying is not None:
+            turn: Deferred[None] = Deferred(lambda _: None)
+            self._trying.addCallback(lambda _: None if turn.called else turn.callback(None))
+            with suppress(DeadlinePassed):
+                await within(self.wire, self.timeout_s, turn, self.name)
+        if self.lines is None:
+            raise Unavailable(f"{self.name}: {self.why_down}; look at power, cable and address")
+        if self.lines.asked and self.lines.rest:
+            self.lines.end()
+            raise Unavailable(f"{self.name}: half an answer came that nobody had asked for; nothing was sent")
+        return self.lines
 
     async def close(self) -> None:
-        """End the connection and try no more."""
-        stopped: Any = self._service.stopService()
-        if stopped is not None:
-            await stopped
+        """End the connection and try no more. Who waits for a turn gets Unavailable."""
+        stopping: Any = self._service.stopService()
+        self.why_down = "it was closed"
+        self.tried()
+        lines = self.lines
+        if lines is not None and self._turns.busy:
+            lines.end()
+        if stopping is None:
+            return
+        try:
+            await within(self.wire, CLOSE_S, stopping, self.name)
+        except DeadlinePassed:
+            if lines is not None:
+                lines.end()
 
 
 class _Maker(Factory):
@@ -246,13 +276,26 @@ class _Maker(Factory):
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
 
-    def buildProtocol(self, addr: IAddress | None) -> Any:
-        lines = _Lines(self._channel)
-        made = lines.connectionMade
+    def buildProtocol(self, addr: IAddress | None) -> _Lines:
+        return _Lines(self._channel)
 
-        def connected() -> None:
-            made()
-            self._channel.came(lines)
 
-        lines.connectionMade = connected  # type: ignore[method-assign]
-        return lines
+@implementer(IStreamClientEndpoint)
+class _Attempts:
+    """Tells the channel how each attempt ended."""
+
+    def __init__(self, endpoint: IStreamClientEndpoint, channel: Channel) -> None:
+        self._endpoint = endpoint
+        self._channel = channel
+
+    def connect(self, protocolFactory: IProtocolFactory) -> Deferred[IProtocol]:
+        def connected(protocol: IProtocol) -> IProtocol:
+            # In a later turn: ClientService must have taken the connection before anybody may end it.
+            self._channel.wire.callLater(0, self._channel.tried)
+            return protocol
+
+        def failed(failure: Failure) -> Failure:
+            self._channel.tried(failure.getErrorMessage())
+            return failure
+
+        return self._endpoint.connect(protocolFactory).addCallbacks(connected, failed)
