@@ -189,8 +189,7 @@ class Contact:
 
     def lose(self, why: str) -> None:
         """It is lost: unknown everywhere, at once; said once, by name, address, file and line."""
-        if isinstance(self.peer, InstalledPeer):
-            self.peer = None  # perhaps another version comes back
+        self.peer = None  # perhaps another version comes back
         text = f"{self.settings} does not answer: {why}; its switches are unknown; it is tried again"
         if self.states.lost:
             if not self._said_down:

@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 
 from pychron.rpc.rendering import frame
 from pychron.rpc.replies import Nonsense, read_reply
-from pychron.runtime.deadlines import DeadlinePassed, within
+from pychron.runtime.deadlines import DeadlinePassed, sleep, within
 from pychron.runtime.world import World
 
 LONGEST_REPLY = 16 * 1024 * 1024
@@ -143,7 +143,8 @@ class PeerClient:
                 return
             self.why_down = failure.getErrorMessage()
             self._tell_down(self.why_down)
-            self._watch()
+            # In a turn of its own: ClientService cannot be asked again from within its own answer.
+            self._world.wire.callLater(0, self._watch_again)
 
         self._service.whenConnected(failAfterFailures=1).addCallbacks(lambda made: None, failed)
 
@@ -161,6 +162,7 @@ class PeerClient:
         except DeadlinePassed as late:
             raise NotConnected(str(late)) from None
         except (ConnectError, DNSLookupError, OSError) as problem:
+            await sleep(self._world.wire, 0)  # whoever asks again at once does so in another turn
             raise NotConnected(f"{self._name}: {problem}") from problem
 
     @property
