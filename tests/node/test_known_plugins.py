@@ -13,7 +13,7 @@ from pychron.node.known_plugins import KNOWN, choose_plugins, guess_role, resolv
 
 SEED = Path(__file__).parents[1] / "config" / "seed"
 FILE = "initialization.xml"
-BUILT = ("ExtractionLine", "RemoteCommandServer", "Broadcast")
+BUILT = ("ExtractionLine", "RemoteCommandServer", "Broadcast", "Scripts")
 
 
 def initialization(*names: str) -> Initialization:
@@ -64,11 +64,16 @@ def test_names_are_found_whatever_their_case(written, name, family):
         (
             "pyexperiment",
             "experiment",
-            "DVC? GitHub? Database? Spectrometer? ExtractionLine Experiment? Laser? DashboardServer? Broadcast",
+            "DVC? GitHub? Database? Spectrometer? ExtractionLine Experiment? Laser? DashboardServer? "
+            "RemoteCommandServer Broadcast Scripts",
         ),
         ("pyvalve", "valve", "ExtractionLine RemoteCommandServer Broadcast"),
         ("furpi", "furpi", "Furnace? RemoteCommandServer Broadcast"),
-        ("pycrunch", "crunch", "DVC? GitHub? Database? Pipeline? DashboardClient? Broadcast"),
+        (
+            "pycrunch",
+            "crunch",
+            "DVC? GitHub? Database? Pipeline? DashboardClient? RemoteCommandServer Broadcast",
+        ),
     ],
 )
 def test_the_seeds_four_nodes(node, role, plugins):
@@ -87,7 +92,7 @@ def test_unknown_others_desktop_and_unbuilt_are_told():
     assert choose(
         "valve", "ExtractionLin", "-Pipelin", "Entry", "DVC", "Update", "Email", "Cryo", "ExtractionLine"
     ) == (
-        ["Email?", "Cryo", "ExtractionLine", "Broadcast", "RemoteCommandServer"],
+        ["Email?", "Cryo", "ExtractionLine", "RemoteCommandServer", "Broadcast"],
         [
             f"{FILE}:2: error: plugin ExtractionLin is not known; did you mean ExtractionLine?",
             f"{FILE}:3: warning: plugin Pipelin is not known; did you mean Pipeline? (it is disabled)",
@@ -99,9 +104,24 @@ def test_unknown_others_desktop_and_unbuilt_are_told():
 
 
 def test_a_command_server_is_implied_unless_it_is_refused():
-    assert choose("valve", "ExtractionLine")[0] == ["ExtractionLine", "Broadcast", "RemoteCommandServer"]
+    assert choose("valve", "ExtractionLine")[0] == ["ExtractionLine", "RemoteCommandServer", "Broadcast"]
     assert choose("valve", "ExtractionLine", "-RemoteCommandServer", "-Notifier")[0] == ["ExtractionLine"]
-    assert choose("experiment", "ExtractionLine")[0] == ["ExtractionLine", "Broadcast"]
+    assert choose("crunch")[0] == ["RemoteCommandServer", "Broadcast"]
+
+
+def test_scripts_are_implied_where_there_is_a_line_to_run_them_on():
+    assert choose("experiment", "ExtractionLine")[0] == [
+        "ExtractionLine",
+        "RemoteCommandServer",
+        "Broadcast",
+        "Scripts",
+    ]
+    assert choose("experiment")[0] == ["RemoteCommandServer", "Broadcast"]
+    assert choose("experiment", "ExtractionLine", "-Scripts")[0] == [
+        "ExtractionLine",
+        "RemoteCommandServer",
+        "Broadcast",
+    ]
 
 
 def test_a_valve_controller_without_a_line_is_told():
@@ -112,7 +132,7 @@ def test_a_valve_controller_without_a_line_is_told():
 
 def test_one_line_under_two_names_is_an_error():
     assert choose("experiment", "ClientExtractionLine", "ExtractionLine", "FusionsCO2", "FusionsUV") == (
-        ["ExtractionLine", "Laser?", "Laser?", "Broadcast"],
+        ["ExtractionLine", "Laser?", "Laser?", "RemoteCommandServer", "Broadcast", "Scripts"],
         [
             f"{FILE}:3: error: ExtractionLine and ClientExtractionLine (line 2) are the same plugin here; enable one of them",
             f"{FILE}:4: warning: FusionsCO2 is not built yet: pyexperiment starts without it",
