@@ -4,42 +4,36 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, execute
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.python.threadpool import ThreadPool
 from zope.interface import implementer
 
 from pychron.runtime.deadlines import DeadlinePassed, within
 from pychron.runtime.world import IPool
 
 T = TypeVar("T")
-
-
-class _DaemonThread(threading.Thread):
-    """One that hangs in a system call does not keep the process from ending."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, daemon=True, **options)
-
-
-class _DaemonThreads(ThreadPool):
-    """A pool of them."""
-
-    threadFactory = _DaemonThread
+_Job = tuple[Deferred[Any], Callable[..., Any], tuple[Any, ...]]
 
 
 @implementer(IPool)
 class RealPool:
-    """Its threads begin with the first job, which comes after twistd has forked."""
+    """Its threads begin with the jobs that need them, which come after twistd has forked.
+
+    Two crossings between threads a job and nothing else: twisted's ThreadPool has a coordinator between, which
+    doubles what a commit waits.
+    """
 
     log = Logger()
 
     def __init__(self, reactor: Any, threads: int = 4) -> None:
         self._reactor = reactor
-        self._pool = _DaemonThreads(0, threads, "pychron")
+        self._most = threads
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self.threads: list[threading.Thread] = []
         self._under_way = 0
         self._idle: list[Deferred[None]] = []
         self._closed = False
@@ -48,14 +42,29 @@ class RealPool:
         """Call `function` in one of the threads. After `close` it raises RuntimeError."""
         if self._closed:
             raise RuntimeError(f"the pool is closed: {function} came too late")
-        if not self._pool.started:
-            self._pool.start()
         done: Deferred[T] = Deferred()
         self._under_way += 1
-        self._pool.callInThreadWithCallback(
-            lambda success, result: self._reactor.callFromThread(self._ended, done, result), function, *args
-        )
+        if len(self.threads) < min(self._most, self._under_way):
+            self._begin()
+        self._jobs.put((done, function, args))
         return done
+
+    def _begin(self) -> None:
+        # A daemon: one that hangs in a system call does not keep the process from ending.
+        name = f"pychron-{len(self.threads) + 1}"
+        thread = threading.Thread(target=self._work, name=name, daemon=True)
+        thread.start()
+        self.threads.append(thread)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            self._do(*job)
+            del job  # what a job held is let go while the thread waits for the next one
+
+    def _do(self, done: Deferred[Any], function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        execute(function, *args).addBoth(
+            lambda result: self._reactor.callFromThread(self._ended, done, result)
+        )
 
     def _ended(self, done: Deferred[T], result: T | Failure) -> None:
         self._under_way -= 1
@@ -74,11 +83,17 @@ class RealPool:
             try:
                 await within(self._reactor, deadline_s, idle, "jobs of the thread pool")
             except DeadlinePassed:
-                self._closed = True
+                self._end()
                 self.log.error(
                     "{count} jobs of the thread pool hang; they are left behind", count=self._under_way
                 )
                 return
+        self._end()
+        for thread in self.threads:
+            thread.join()
+
+    def _end(self) -> None:
+        """Each thread ends when it comes back for a job."""
         self._closed = True
-        if self._pool.started:
-            self._pool.stop()
+        for _ in self.threads:
+            self._jobs.put(None)

@@ -217,7 +217,9 @@ class Threads(TestCase):
         self.assertRaises(RuntimeError, pool.run, print)
         go.set()
         await job
-        pool._pool.stop()
+        for thread in pool.threads:
+            thread.join(5)
+            self.assertFalse(thread.is_alive())
 
 
 class Databases(InFolder):
