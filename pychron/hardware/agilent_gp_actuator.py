@@ -28,6 +28,9 @@ LATE_S = 3.0
 """A command that got no answer has been executed or lost by then: the instrument keeps no queue of its own beyond
 the serial input buffer (User's Guide, remote interface)."""
 
+ASK_AGAIN_S = 30.0
+"""After this an address that was refused is asked for again."""
+
 
 @implementer(IActuator)
 class AgilentGPActuator:
@@ -45,8 +48,8 @@ class AgilentGPActuator:
         """Epoch in which the answers are known to belong to the questions and the error queue to be empty."""
         self._number = 2
         """What the instrument was last asked to say at a `step_in`."""
-        self._refused: set[str] = set()
-        """Addresses that it said, on this connection, that it does not have."""
+        self._refused: dict[str, float] = {}
+        """Addresses that it said it does not have, and when to ask again."""
 
     @property
     def connected(self) -> bool:
@@ -82,7 +85,8 @@ class AgilentGPActuator:
 
         async def work(turn: Turn) -> Mapping[str, Reading]:
             await self._step_in(turn)
-            there = tuple(a for a in asked if a not in self._refused)
+            now = self._channel.now
+            there = tuple(a for a in asked if self._refused.get(a, now) <= now)
             found = await self._read(turn, there)
             if found is not None:
                 return found
@@ -91,7 +95,7 @@ class AgilentGPActuator:
             for address in there:
                 one = await self._read(turn, (address,))
                 if one is None:
-                    self._refused.add(address)
+                    self._refused[address] = now + ASK_AGAIN_S
                 else:
                     singly |= one
             return singly
