@@ -11,7 +11,7 @@ from twisted.internet.defer import CancelledError
 from pychron.extraction_line.remote_faults import fault_of
 from pychron.extraction_line.remote_file import RemoteSettings
 from pychron.extraction_line.remote_link import LinkCut, LinkDown, PeerVersion
-from pychron.rpc.client import Cut, NotConnected, PeerClient, PeerRefused, ask_once
+from pychron.rpc.client import ABORTED, Cut, NotConnected, PeerClient, PeerRefused, ask_once
 from pychron.runtime.spawn import Spawner
 from pychron.runtime.world import World
 
@@ -63,8 +63,13 @@ class PeerLink:
     def _connect(self) -> None:
         if self._clients is None:
             queries, actuations = self._clients = (self._client(), self._client())
-            queries.start(lambda: self._came(queries, self._up), self._down)
+            queries.start(lambda: self._came(queries, self._up), self._went)
             actuations.start(lambda: self._came(actuations, _nothing), lambda why: None)
+
+    def _went(self, why: str) -> None:
+        """One poll without an answer is no lost peer: whoever asked is told, and the next connection is made."""
+        if why != ABORTED:
+            self._down(why)
 
     def _client(self) -> PeerClient:
         s = self._settings

@@ -21,6 +21,8 @@ from pychron.rpc.replies import Nonsense, read_reply
 from pychron.runtime.deadlines import DeadlinePassed, sleep, within
 from pychron.runtime.world import World
 
+ABORTED = "the connection was aborted"
+"""Why it is down after this side gave it up: that alone says nothing about the peer."""
 LONGEST_REPLY = 16 * 1024 * 1024
 SLOWEST_RETRY_S = 5.0
 
@@ -98,7 +100,7 @@ class Replies(Protocol):
         abort = getattr(self.transport, "abortConnection", None)
         if abort is not None:
             abort()
-        self.end("the connection was aborted")
+        self.end(ABORTED)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.end(reason.getErrorMessage())

@@ -28,23 +28,23 @@ class Connection:
             self.peer.clock.callLater(0, self._arrived, data)
 
     def _arrived(self, data):
-        if not self.over:
+        if not self.over and not self.aborted:
             self.got += data
             self.peer.received(self, data)
 
     def abortConnection(self):
         self.aborted = True
-        self._end(ConnectionAborted())
+        self.peer.clock.callLater(0, self._end, ConnectionAborted())
 
     def loseConnection(self):
-        self._end(ConnectionDone())
+        self.peer.clock.callLater(0, self._end, ConnectionDone())
 
     def send(self, data):
         """To the client."""
         self.peer.clock.callLater(0, self._told, data)
 
     def _told(self, data):
-        if not self.over:
+        if not self.over and not self.aborted:
             self.protocol.dataReceived(data)
 
     def close(self, reason=None):

@@ -12,6 +12,7 @@ from pychron.extraction_line import errors
 from pychron.extraction_line.events import PeerChanged
 from pychron.extraction_line.interfaces import Done
 from pychron.extraction_line.remote import RemoteExtractionLineManager
+from pychron.extraction_line.remote_contact import EVERYTHING
 from pychron.extraction_line.remote_faults import PeerFault
 from pychron.extraction_line.remote_installed import InstalledPeer
 from pychron.extraction_line.remote_wire import PeerLink
@@ -150,11 +151,24 @@ class Ours(WireCase):
         self.assertEqual(self.states()["A"], "unknown")
 
     def test_garbage_ends_the_connection_and_not_the_line(self):
-        self.carrying(b"ListValves").send(b"\xff\xfe garbage\r\n")
+        garbled = self.carrying(b"ListValves")
+        garbled.send(b"\xff\xfe garbage\r\n")
         self.advance(0.05)
-        self.assertEqual(self.states()["A"], "unknown")
+        self.assertTrue(garbled.aborted)
         self.advance(3)
+        self.assertEqual(len(self.peer.open_now()), 2)
+        self.assertIsInstance(self.ask("A", "open"), Done)
+
+    def test_one_poll_without_an_answer_is_no_lost_controller(self):
+        self.peer.silent = ("ListValves",)
+        self.run_(self.line.contact.poll(EVERYTHING), 2.1)
+        self.assertTrue(self.carrying(b"ListValves").aborted)
         self.assertEqual(self.states()["A"], "closed")
+        self.assertGreater(self.line.view("A").age_s, 2.0)
+        self.peer.silent = ()
+        self.advance(1)
+        self.assertLess(self.line.view("A").age_s, 2.0)
+        self.assertEqual(len(self.of(PeerChanged)), 1)
 
 
 class NobodyThere(WireCase):
