@@ -43,9 +43,9 @@ class ScriptsWhenAsked:
 
 def emulate(reactor: Any) -> Any:
     """The IEmulators of a simulated node. Real nodes never import them."""
-    from pychron.simulation.emulators import Emulators
+    from pychron.simulation.emulators import Instruments
 
-    return Emulators(reactor)
+    return Instruments(reactor).for_node(reactor)
 
 
 def build_world(reactor: Any) -> World:
