@@ -75,7 +75,7 @@ class Relays:
         asked: dict[int, tuple[Any, list[str]]] = {}
         for name in names:
             reader, address = self._reader(self._specs[name])
-            if reader is not None and reader.readable:
+            if reader is not None and self.hardware(name).readable:
                 addresses = asked.setdefault(id(reader), (reader, []))[1]
                 addresses += _two(address) if self._is_double(name) else (address,)
         jobs = [Deferred.fromCoroutine(self._ask(reader, tuple(a))) for reader, a in asked.values()]
@@ -85,7 +85,7 @@ class Relays:
             spec = self._specs[name]
             reader, address = self._reader(spec)
             reading = self._one(spec, address, answers.get(id(reader), {}))
-            if reading is not None:
+            if reading is not None and self.hardware(name).readable:
                 found[name] = self._placed(spec, reader, reading)
         return found
 
