@@ -14,6 +14,8 @@ from pychron.rpc.verbs import Call, Verb
 from pychron.trust.rights import Right
 
 LONGEST_WAIT_S = 60.0
+LONGEST_TOKEN = 18
+"""Digits."""
 
 
 class ClaimVerbs:
@@ -74,6 +76,8 @@ class ClaimVerbs:
             session, call.peer, switches, float(lease), required, min(LONGEST_WAIT_S, float(wait))
         )
         try:
+            for name in (*switches, *require):
+                self._manager.resolve(name)
             claim = await self._manager.owners.claim(wanted)
         except LineError as problem:
             raise fault(problem, None, call.peer.address, self._owner(problem)) from problem
@@ -83,7 +87,7 @@ class ClaimVerbs:
         first, _, why = call.argument.partition(",")
         token, why = call.members.get("token", first.strip()), str(call.members.get("why", why)).strip()
         claim = None
-        if str(token).isdigit():
+        if str(token).isdecimal() and len(str(token)) <= LONGEST_TOKEN:
             claim = self._manager.owners.claim_of_token(int(token))
         elif not token:
             claim = self._manager.leases.claims.get(self._session(call))

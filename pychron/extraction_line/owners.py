@@ -21,6 +21,9 @@ from pychron.trust.rights import Peer, Right
 if TYPE_CHECKING:
     from pychron.extraction_line.manager import ExtractionLineManager
 
+ORPHANED = "orphaned:"
+"""Begins the key of the alarm for a lost lease; its session follows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -144,10 +147,7 @@ class Owners:
 
     async def _orphaned(self, claim: Claim) -> None:
         self._say(claim.switches, claim.address, True, f"{claim.address} did not renew its lease")
-        names = ", ".join(claim.switches)
-        text = f"{claim.address} was lost and owns {names}: they may be closed, not opened; release them with a reason"
-        for event in self._manager.machine.observer.alarm(f"orphaned:{claim.session}", text, claim.switches):
-            self._manager.bus.publish(event)
+        self.raise_alarm(claim)
         row = ClaimRow(
             claim.session, claim.address, claim.switches, claim.token, claim.lease_s, claim.require, True
         )
@@ -155,8 +155,17 @@ class Owners:
             await self._manager.store.commit(row)
         except StoreFailed as problem:
             self._manager.log.error(
-                "the lost lease of {switches} is not on disk: {why}", switches=names, why=problem.why
+                "the lost lease of {switches} is not on disk: {why}",
+                switches=", ".join(claim.switches),
+                why=problem.why,
             )
+
+    def raise_alarm(self, claim: Claim) -> None:
+        """An orphaned claim stands: somebody must look after its switches."""
+        names = ", ".join(claim.switches)
+        text = f"{claim.address} was lost and owns {names}: they may be closed, not opened; release them with a reason"
+        key = f"{ORPHANED}{claim.session}"
+        self._manager.publish(self._manager.machine.observer.alarm(key, text, claim.switches))
 
     def _serve(self, answers: list[Granted]) -> None:
         for answer in answers:
@@ -181,7 +190,8 @@ class Owners:
             self._manager.machine.observer.owners[name] = (owner, orphaned)
         if not orphaned:
             for key in self._manager.machine.observer.standing():
-                if key.startswith("orphaned:") and key[9:] not in self._leases.claims:
+                claim = self._leases.claims.get(key.removeprefix(ORPHANED))
+                if key.startswith(ORPHANED) and (claim is None or not claim.orphaned):
                     self._manager.publish(self._manager.machine.observer.clear(key, why))
         self._manager.dropped()
         self._manager.bus.publish(OwnerChanged(switches, owner, orphaned, why))

@@ -50,6 +50,8 @@ def restore(manager: ExtractionLineManager, restored: Restored) -> Interrupted:
     for claim in claims:
         for name in claim.switches:
             manager.machine.observer.owners[name] = (claim.address, claim.orphaned)
+        if claim.orphaned:
+            manager.owners.raise_alarm(claim)
     for request_id, outcome in restored.outcomes.items():
         manager.machine.repeats.restore(request_id, result_of(outcome), outcome.wire)
     manager.machine.restarted(
