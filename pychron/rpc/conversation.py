@@ -20,6 +20,8 @@ MOST_A_TURN = 50
 MOST_GARBAGE = 3
 LARGEST_BATCH = 128 * 1024
 """Bytes of replies in one write; then the transport is asked whether the peer reads at all."""
+SHARE = LARGEST_BATCH // MOST_A_TURN
+"""A longer reply counts as several requests of a turn."""
 
 
 class Link(Protocol):
@@ -182,15 +184,12 @@ class Conversation:
             began = self._dispatcher.wire.seconds()
         out: list[bytes] = []
         left = MOST_A_TURN
-        size = 0
         decoder = self._decoder
         while not self.ended:
             if self._queue:
                 left = self._advance(out, left)
             room = MOST_WAITING - len(self._queue) if self._queue else left
-            if room <= 0 or size > LARGEST_BATCH:
-                break
-            items = decoder.take(room)
+            items = decoder.take(room) if room > 0 else None
             if not items:
                 break
             for item in items:
@@ -201,13 +200,13 @@ class Conversation:
                     reply = self._answer(item)
                     if reply is not None:
                         out.append(reply)
-                        size += len(reply)
+                        left -= len(reply) // SHARE
                 if self.ended:
                     break
         self._working = False
         if out:
             self._write(b"".join(out), began)
-        self._afterwards(bool(out), left <= 0 or size > LARGEST_BATCH)
+        self._afterwards(bool(out), left <= 0)
 
     def _write(self, data: bytes, began: float) -> None:
         self._link.write(data)
@@ -229,7 +228,7 @@ class Conversation:
         if spent and (behind or self._queue) and not self._again:
             self._again = True
             self._dispatcher.wire.callLater(0, self._go_on)
-        if behind or self._held:
+        if behind or self._held or self._again:
             self._pause()
         elif self._arrival.paused:
             self._resume()
@@ -277,9 +276,9 @@ class Conversation:
         if isinstance(item, Request):
             waiting = Waiting(item, self._arrival.at, self._arrival.stood_still)
             waiting.queued = True
-            verb = self._dispatcher.moves(item, self.peer)
-            if verb is not None:
-                waiting.jumps = verb.jumps
+            verb = self._dispatcher.granted(item, self.peer)
+            waiting.jumps = verb is not None and verb.jumps
+            if verb is not None and verb.moves:
                 self._dispatcher.arrives(item, self)
                 self._dispatcher.waits(waiting, self)
             self._garbage = 0
@@ -313,6 +312,7 @@ class Conversation:
             queue.popleft()
             self._dispatcher.counters.waiting -= 1
             out.append(head.reply)
+            left -= len(head.reply) // SHARE
         for place, waiting in enumerate(queue):
             if not waiting.jumps:
                 continue

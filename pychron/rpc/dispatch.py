@@ -189,10 +189,15 @@ class Dispatcher:
         """Keep what awaits."""
         self._spawner.spawn(coroutine, what).addCallback(self._ended)
 
-    def moves(self, request: Request, peer: Peer) -> Verb | None:
-        """The verb, where it may move something and the peer has the right to it."""
+    def granted(self, request: Request, peer: Peer) -> Verb | None:
+        """The verb, where there is one and the peer has the right to it."""
         verb = self._find(request.verb)
-        return verb if verb is not None and verb.moves and verb.right <= peer.right else None
+        return verb if verb is not None and verb.right <= peer.right else None
+
+    def moves(self, request: Request, peer: Peer) -> bool:
+        """True where it may move something."""
+        verb = self.granted(request, peer)
+        return verb is not None and verb.moves
 
     def arrives(self, request: Request, asker: Asker) -> None:
         """A request that moves was received: older ones of its sender for the same switch, which wait for their
