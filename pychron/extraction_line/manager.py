@@ -166,11 +166,24 @@ class ExtractionLineManager:
         self.step(7, f"ExtractionLineManager: {command.action} {name} for {command.peer}")
         done: Deferred[Done] = Deferred()
         self._asked[self._request] = (command, done)
-        self.carry(self.machine.ask(self._request, command, self.now))
+        out = self.machine.ask(self._request, command, self.now)
+        for answer in out:
+            if isinstance(answer, Reply) and isinstance(answer.result, LineError):
+                self._audit_refusal(command, answer.result)
+        self.carry(out)
         result = await done
         if result.failed_children:
             raise ChildFailed(name, f"it is turned; {'; '.join(result.failed_children)}")
         return result
+
+    def _audit_refusal(self, command: Command, why: LineError) -> None:
+        what = f"{command.action}: {type(why).__name__}"
+        self.audit_refused(command.peer, what, command.switch, str(why))
+
+    def audit_refused(self, peer: Peer, what: str, switch: str, why: str) -> None:
+        """A refusal goes to the audit in its own time: nobody waits for it."""
+        entry = self.audit(peer, what, switch, why)
+        self.spawner.spawn(self._try_commit(entry), "auditing a refusal")
 
     async def refresh(self, name: str) -> SwitchView:
         """Ask the hardware now."""

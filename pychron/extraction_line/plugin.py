@@ -20,22 +20,25 @@ from pychron.extraction_line.local_line import LocalLine, flags_of, system_host
 from pychron.extraction_line.manager import LineOptions
 from pychron.extraction_line.park_file import Do
 from pychron.extraction_line.permits import IReadings, read_permits
+from pychron.extraction_line.remote_file import read_remote
 from pychron.extraction_line.safe_verb import SafeVerb
 from pychron.extraction_line.specs import LineSpec
+from pychron.extraction_line.ties import listed, where_is
 from pychron.extraction_line.verbs import ValveVerbs
-from pychron.rpc.interfaces import IOwners, IVerbs
+from pychron.rpc.interfaces import IAudit, IOwners, IVerbs
+from pychron.rpc.verbs import Call
 from pychron.runtime.plugin import Context, IDrains, INodeStop, IPlugin
 
 PARAMETERS = "mass_spec_params.cfg"
 
 
-@implementer(IPlugin, IDrains, INodeStop, IOwners)
+@implementer(IPlugin, IDrains, INodeStop, IOwners, IAudit)
 class ExtractionLinePlugin:
     """Offers the line of the node, whoever drives its switches."""
 
     name = "ExtractionLine"
     needs = (IVerbs, INotifier)
-    offers = (IExtractionLine, INodeStop, IOwners)
+    offers = (IExtractionLine, INodeStop, IOwners, IAudit)
     wants = (IReadings,)
     log = Logger()
 
@@ -48,6 +51,12 @@ class ExtractionLinePlugin:
         """Permits are read here; the valves file and park.yaml are read with the root."""
         config = context.config
         self._permits = read_permits(config.line, context.report) if config.line is not None else {}
+        if config.line is not None:
+            _, remotes = own_part(config.line, config.devices, context.options.role)
+            for device in remotes.values():
+                read_remote(device, context.report)
+            for place, text in listed(config.line, where_is(config.line, remotes)):
+                context.report.warning(place, f"crosses controllers: {text}", code="crosses")
 
     async def setup(self, context: Context) -> None:
         """Build the line, register its verbs, say what changes."""
@@ -73,6 +82,7 @@ class ExtractionLinePlugin:
         verbs.register(*self._flags.verbs())
         context.offer(INodeStop, self)
         context.offer(IOwners, self)
+        context.offer(IAudit, self)
         self._count(context, local)
         local.start()
 
@@ -95,6 +105,11 @@ class ExtractionLinePlugin:
     def is_owner(self, address: str) -> bool:
         """Whether a claim belongs to the address."""
         return self._local is not None and self._local.manager.leases.is_owner(address)
+
+    def refused(self, call: Call, why: str) -> None:
+        """A request that would have moved something was turned away before it reached the line."""
+        if self._local is not None:
+            self._local.manager.audit_refused(call.peer, call.verb, call.argument, why)
 
     def bind(self, context: Context) -> None:
         """Gauges, where a plugin offers them."""
