@@ -12,6 +12,7 @@ from pychron.config.device_file import DeviceFile
 from pychron.config.klasses import REMOTE_LINES
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Kind
+from pychron.extraction_line.ties import part_of
 from pychron.hardware.drivers import ActuatorBuilder, UnknownDriver
 from pychron.runtime.world import World
 
@@ -67,7 +68,4 @@ def own_part(
     """
     klasses = REMOTE_LINES if role == "experiment" else ("RemoteExtractionLineManager",)
     remotes = {name: device for name, device in devices.items() if device.klass in klasses}
-    own = tuple(s for s in line.switches if s.actuator not in remotes)
-    names = dict.fromkeys(s.name for s in own)
-    pipettes = tuple(p for p in line.pipettes if p.inner in names and p.outer in names)
-    return LineSpec(own, pipettes), remotes
+    return part_of(line, [s.name for s in line.switches if s.actuator not in remotes]), remotes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from twisted.logger import Logger
@@ -12,17 +12,25 @@ from zope.interface import implementer
 from pychron.config.problems import nearest
 from pychron.events.bus import EventBus
 from pychron.extraction_line import remote_model
-from pychron.extraction_line.errors import ChildFailed, Held, Interlocked, LineError, UnknownSwitch
+from pychron.extraction_line.errors import (
+    ChildFailed,
+    Held,
+    Interlocked,
+    LineError,
+    OutOfService,
+    UnknownSwitch,
+)
 from pychron.extraction_line.events import AlarmRaised
 from pychron.extraction_line.interfaces import Command, Done, IExtractionLine
 from pychron.extraction_line.line_state import Line
 from pychron.extraction_line.manager import ExtractionLineManager
 from pychron.extraction_line.plans import Step, expand
 from pychron.extraction_line.remote import RemoteExtractionLineManager, find
+from pychron.extraction_line.remote_states import blank
 from pychron.extraction_line.reservations import Holder, LocalHolder, RemoteHolder, Reservations
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Action, Lock, State, SwitchView
-from pychron.extraction_line.ties import cross_ties, heads, listed
+from pychron.extraction_line.ties import cross_ties, heads, where_is
 from pychron.runtime.world import World
 from pychron.trust.rights import Peer
 
@@ -55,10 +63,11 @@ class MixedExtractionLine:
         by_name = {r.name: r for r in self.remotes}
         self.where: dict[str, str] = {}
         """Controller by switch of the valves file; "" for this node."""
-        local_names = local.names() if local is not None else ()
-        for s in spec.switches if spec is not None else ():
-            self.where[s.name] = s.actuator if s.actuator in by_name and s.name not in local_names else ""
+        if spec is not None:
+            self.where = where_is(spec, by_name)
         self._doubled: list[str] = []
+        self._undriven = self._without_a_driver(spec, by_name, local)
+        """Switches of the file whose controller this node cannot use: shown, and nobody can turn them."""
         self._by_name = by_name
         holders: dict[str, Holder] = {r.name: RemoteHolder(r, world.wall()) for r in self.remotes}
         if local is not None:
@@ -69,6 +78,18 @@ class MixedExtractionLine:
             node, ties, lambda name: holders[self.where.get(name, "")], self.view, world, bus
         )
         self._on_step: Callable[[int, str], None] = lambda number, text: None
+
+    @staticmethod
+    def _without_a_driver(
+        spec: LineSpec | None, remotes: Collection[str], local: ExtractionLineManager | None
+    ) -> dict[str, SwitchView]:
+        here = local.names() if local is not None else ()
+        found: dict[str, SwitchView] = {}
+        for s in spec.switches if spec is not None else ():
+            if s.actuator not in remotes and s.name not in here:
+                fault = f"{s.place}: its actuator {s.actuator} is no device that this node can use"
+                found[s.name] = replace(blank(s), in_service=False, faults=(*s.faults, fault))
+        return found
 
     # ---- life
 
@@ -90,10 +111,6 @@ class MixedExtractionLine:
         self._on_step = told
         for remote in self.remotes:
             remote.on_step = told
-
-    def crossing(self) -> tuple[str, ...]:
-        """Ties and parents that cross controllers, for `pychron check`."""
-        return listed(self._spec, self.where) if self._spec is not None else ()
 
     # ---- IExtractionLine, from memory
 
@@ -119,6 +136,8 @@ class MixedExtractionLine:
         return find(name, description, {n: self.view(n) for n in self.names()}, "this line")
 
     def view(self, name: str) -> SwitchView:
+        if name in self._undriven:
+            return self._undriven[name]
         return self.part(name).view(name)
 
     def settling_s(self, name: str) -> float:
@@ -134,10 +153,10 @@ class MixedExtractionLine:
     def part(self, name: str) -> Part:
         """The line that drives a switch. Raises UnknownSwitch, also where two controllers name it and no file decides."""
         if name in self.where:
-            part: Part | None = self._by_name.get(self.where[name], self.local)
-            if part is not None:
+            part = self._by_name.get(self.where[name], self.local)
+            if part is not None and name not in self._undriven:
                 return part
-            raise UnknownSwitch(name, "its actuator is no device of this node")
+            raise OutOfService(name, self._undriven[name].faults[-1])
         found: list[Part] = [r for r in self.remotes if name in r.names()] if self._spec is None else []
         if self._spec is None and self.local is not None and name in self.local.names():
             found.append(self.local)

@@ -20,6 +20,7 @@ from pychron.extraction_line.remote_file import read_remote
 from pychron.extraction_line.remote_wire import PeerLink
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.status_monitor import StatusMonitor
+from pychron.extraction_line.ties import part_of
 from pychron.extraction_line.verbs import ValveVerbs
 from pychron.rpc.interfaces import IVerbs
 from pychron.runtime.plugin import Context
@@ -45,8 +46,8 @@ class RemoteLine:
                 continue
             # Switches name the device by its file; what the file calls itself is for people.
             settings = replace(settings, name=name)
-            theirs = tuple(s for s in spec.switches if s.actuator == name)
-            part = LineSpec(theirs) if own_file is not None else None
+            theirs = [s.name for s in spec.switches if s.actuator == name]
+            part = part_of(spec, theirs) if own_file is not None else None
             link = PeerLink(world, settings)
             self.remotes.append(RemoteExtractionLineManager(settings, link, world, bus, part))
         self.monitors = [StatusMonitor(remote.contact, world.wire) for remote in self.remotes]

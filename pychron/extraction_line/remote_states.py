@@ -103,7 +103,7 @@ class RemoteStates:
     def first_view(self, name: str) -> SwitchView:
         """A switch of which nothing is known but its name and what this node's file says."""
         spec = self.own.get(name)
-        return _blank(spec if spec is not None else SwitchSpec(name, Kind.VALVE, Place("")))
+        return blank(spec if spec is not None else SwitchSpec(name, Kind.VALVE, Place("")))
 
     def in_doubt(self, name: str) -> bool:
         """A command of ours got no answer and nothing has settled it yet."""
@@ -307,7 +307,8 @@ def _facts(view: SwitchView) -> tuple[object, ...]:
     return (view.state, view.evidence, view.in_service, view.enabled, view.stale, view.under_way)
 
 
-def _blank(spec: SwitchSpec) -> SwitchView:
+def blank(spec: SwitchSpec) -> SwitchView:
+    """A switch as its file has it; what it is now is unknown."""
     return SwitchView(
         name=spec.name,
         kind=spec.kind,

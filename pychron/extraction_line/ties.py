@@ -57,18 +57,26 @@ def cross_parents(spec: LineSpec, where: Where) -> tuple[CrossParent, ...]:
     )
 
 
-def listed(spec: LineSpec, where: Where) -> tuple[str, ...]:
-    """All of them, one line each with its place, for `pychron check`."""
+def where_is(spec: LineSpec, remotes: Collection[str]) -> dict[str, str]:
+    """Each switch belongs to the controller that its `actuator` names, else to this node."""
+    return {s.name: s.actuator if s.actuator in remotes else "" for s in spec.switches}
+
+
+def listed(spec: LineSpec, where: Where) -> tuple[tuple[Place, str], ...]:
+    """All of them with their places, for `pychron check`."""
 
     def at(name: str) -> str:
         return f"{name} ({where.get(name) or 'this node'})"
 
     ties = [
-        f"{t.place}: {at(t.switch)} opens only while {at(t.other)} is held {t.state} by a claim there"
+        (t.place, f"{at(t.switch)} opens only while {at(t.other)} is held {t.state} by a claim there")
         for t in cross_ties(spec, where)
     ]
     parents = [
-        f"{p.place}: {at(p.child)} turns {'against' if p.inverted else 'with'} its parent {at(p.parent)}, one after the other"
+        (
+            p.place,
+            f"{at(p.child)} turns {'against' if p.inverted else 'with'} its parent {at(p.parent)}, one after the other",
+        )
         for p in cross_parents(spec, where)
     ]
     return (*ties, *parents)

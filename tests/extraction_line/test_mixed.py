@@ -14,7 +14,7 @@ from pychron.extraction_line.mixed import MixedExtractionLine
 from pychron.extraction_line.remote_faults import PeerFault
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Action
-from pychron.extraction_line.ties import cross_parents, cross_ties, listed, part_of
+from pychron.extraction_line.ties import cross_parents, cross_ties, listed, part_of, where_is
 from tests.extraction_line.clocked_relays import Bench
 from tests.extraction_line.fake_controllers import LOCAL, Controller, Remote, a_world, spec
 
@@ -45,11 +45,12 @@ def test_what_crosses_is_found_both_ways() -> None:
 
 
 def test_check_lists_it_with_places() -> None:
-    texts = listed(SPEC, WHERE)
+    texts = [f"{place}: {text}" for place, text in listed(SPEC, WHERE)]
     assert texts[0] == "valves.xml:1: A (one) opens only while B (two) is held closed by a claim there"
     assert texts[4] == "valves.xml:5: L (this node) opens only while B (two) is held closed by a claim there"
     assert texts[-1] == "valves.xml:6: C (two) turns against its parent G (one), one after the other"
-    assert listed(SPEC, {}) == ()
+    assert listed(SPEC, where_is(SPEC, ())) == ()
+    assert where_is(SPEC, ("one", "two")) == WHERE
 
 
 def test_the_part_of_one_controller_has_no_ties_to_the_others() -> None:
@@ -255,6 +256,23 @@ class MixedLines(SynchronousTestCase):
         self.assertEqual(self.one.run(self.line.refresh("S")).name, "S")
 
 
+class WithoutItsController(SynchronousTestCase):
+    def test_a_switch_whose_controller_cannot_be_used_is_shown_and_turned_by_nobody(self):
+        clock = Clock()
+        world = a_world(clock)
+        valves = ("A", "G", "S")
+        own = part_of(SPEC, valves).switches
+        one = Remote(clock, Controller(clock, valves), own, name="one", world=world).start()
+        line = MixedExtractionLine(SPEC, None, [one.line], world, one.bus, "pyexp")
+        view = line.view("B")
+        self.assertEqual((str(view.state), view.in_service), ("unknown", False))
+        self.assertIn("its actuator two is no device that this node can use", view.faults[-1])
+        for action in Action:
+            failed = one.run(line.actuate(Command("B", action, LOCAL, 0.0)))
+            self.assertIsInstance(failed, errors.LineError)
+        self.assertEqual([v.name for v in map(line.view, line.names())], list(line.names()))
+
+
 class WithoutAFile(SynchronousTestCase):
     def test_the_controllers_lists_are_the_line_and_a_name_of_two_is_nobodys(self):
         clock = Clock()
@@ -265,7 +283,6 @@ class WithoutAFile(SynchronousTestCase):
         with capturedLogs() as logs:
             self.assertEqual(line.names(), ("A", "C"))
         self.assertEqual([e["names"] for e in logs], ["B"])
-        self.assertEqual(line.crossing(), ())
         done = one.run(line.actuate(Command("C", Action.OPEN, LOCAL, 0.0)))
         self.assertIsInstance(done, Done)
         failed = one.run(line.actuate(Command("B", Action.OPEN, LOCAL, 0.0)))
