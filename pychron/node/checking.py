@@ -11,6 +11,7 @@ from typing import Any, NoReturn, cast
 from twisted.internet.task import Clock
 
 from pychron.config.problems import Report
+from pychron.node.known_drivers import known_drivers
 from pychron.node.machine import local_addresses
 from pychron.node.preparation import RootRefused, prepare
 from pychron.node.root import RootConfig, check_root
@@ -22,11 +23,14 @@ def check_node(
     root: Path, role: str | None, *, waive: Sequence[str] = (), simulated: bool = False
 ) -> tuple[RootConfig | None, Report]:
     """Everything that the files and the plugins of a node find, in one report. The role is guessed where none is said."""
-    config, report = check_root(root, role, waive=waive, simulated=simulated)
+    drivers = known_drivers()
+    config, report = check_root(root, role, waive=waive, simulated=simulated, drivers=drivers)
     if config is None:
         return None, report
     # What the plugins find of their own files is added to what the files say by themselves.
-    known = report if role is not None else check_root(root, config.role, waive=waive, simulated=simulated)[1]
+    known = report
+    if role is None:
+        known = check_root(root, config.role, waive=waive, simulated=simulated, drivers=drivers)[1]
     options = Options(root=root, role=config.role, simulated=simulated, lenient=True, waive=tuple(waive))
     try:
         found = prepare(options, _world_for_checks(simulated)).report

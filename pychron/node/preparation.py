@@ -13,6 +13,7 @@ from zope.interface import implementer
 from pychron.config.problems import Report
 from pychron.hardware.interfaces import IEmulators
 from pychron.node.assembly import AssemblyError, Enabled, assemble
+from pychron.node.known_drivers import known_drivers
 from pychron.node.node_service import NodeService
 from pychron.node.plugins import BUILT_IN, BuiltIn, PluginError, load
 from pychron.node.root import RootConfig, blocking, check_root, state_folder
@@ -57,7 +58,12 @@ def prepare(
     no driver gets near an instrument; without it such a node can be checked and not be set up. Raises RootRefused.
     """
     config, report = check_root(
-        options.root, options.role, waive=options.waive, simulated=options.simulated, built=tuple(table)
+        options.root,
+        options.role,
+        waive=options.waive,
+        simulated=options.simulated,
+        drivers=known_drivers(),
+        built=tuple(table),
     )
     if config is None:
         raise RootRefused(report)
