@@ -1,6 +1,6 @@
 """Bytes of a command connection to requests and faults, never an exception. Pure.
 
-Three forms share a port (spec rpc-and-valves 1.2, decisions "Commands" 1, docs/adr/0002): `Open A` ended by CR, LF,
+Three forms share a port (spec rpc-and-valves 1.2, decisions "Commands" 1, docs/adr/0004): `Open A` ended by CR, LF,
 CRLF or NUL; `{HHHH}Open A` CRLF, whose digits count all of it; a JSON object a line, also as the body of a frame.
 """
 
