@@ -44,6 +44,8 @@ class Switch:
     reserved_for: Action | None = None
     begun: bool = False
     """The reserving actuation has begun to drive it."""
+    starved: str = ""
+    """Why its supply fails: then nothing that is read of it counts."""
     starting: bool = True
     count: int = 0
     count_since: str = ""

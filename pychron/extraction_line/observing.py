@@ -56,7 +56,7 @@ class Observer:
         drive = switch.last_drive
         if drive is not None and reading.mark.epoch == drive.epoch and reading.mark.at < drive.at:
             return None
-        if reading.on is None or reading.busy:
+        if reading.on is None or reading.busy or switch.starved:
             switch.alike = None
             return None
         if not switch.doubts:
@@ -88,6 +88,10 @@ class Observer:
 
     def doubt_text(self, switch: Switch, now: float) -> str:
         """Why a reading does not settle it yet, and when it can."""
+        if switch.starved:
+            return switch.starved
+        if not switch.doubts:
+            return "the answer makes no sense; it is read again by itself"
         until = open_until(switch.doubts, switch.hardware.late_s)
         left = max(0.0, until - now)
         return (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pychron.extraction_line.manager import ExtractionLineManager
 from pychron.extraction_line.states import State
+from pychron.extraction_line.supplies import Supplies
 from pychron.runtime.periodic import Periodic
 from pychron.runtime.world import World
 
@@ -27,8 +28,11 @@ class _Group:
 class Reader:
     """One for a line. Devices are read independently: a silent one holds up no other."""
 
-    def __init__(self, world: World, manager: ExtractionLineManager, period_s: float) -> None:
+    def __init__(
+        self, world: World, manager: ExtractionLineManager, period_s: float, supplies: Supplies
+    ) -> None:
         self._world = world
+        self._supplies = supplies
         self._manager = manager
         self._period_s = period_s
         groups: dict[str, list[str]] = {}
@@ -48,6 +52,7 @@ class Reader:
         self._periodic.stop()
 
     def _tick(self) -> None:
+        self._supplies.look()
         now = float(self._world.wire.seconds())
         for group in self._groups:
             if group.reading:

@@ -1,0 +1,53 @@
+"""Supplies: a valve without compressed air does not do what its relay says (safety rule 5).
+
+A switch may name its `supply`: another switch, which must be confirmed open, or a gauge with a minimum. While it fails,
+every switch that rests on it is unknown whatever is read, and one alarm stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pychron.extraction_line.manager import ExtractionLineManager
+from pychron.extraction_line.permits import IReadings
+from pychron.extraction_line.states import State
+
+
+class Supplies:
+    """Looks at the supplies of one line; `look` is called at each tick of the reader."""
+
+    def __init__(self, manager: ExtractionLineManager, readings: Callable[[], IReadings]) -> None:
+        self._manager = manager
+        self._readings = readings
+        self._resting: dict[tuple[str, str], list[str]] = {}
+        for switch in manager.line:
+            if switch.spec.supply:
+                key = (switch.spec.supply, switch.spec.supply_minimum)
+                self._resting.setdefault(key, []).append(switch.name)
+
+    def look(self) -> None:
+        """Mark who rests on a supply that fails; take the mark away where it is back."""
+        for (supply, minimum), names in self._resting.items():
+            why = self._failing(supply, minimum)
+            key = f"supply:{supply}"
+            observer = self._manager.machine.observer
+            for name in names:
+                self._manager.line.switches[name].starved = why
+            if why:
+                text = f"{why}: {', '.join(names)} cannot be known; restore it, nothing of them is opened until then"
+                self._manager.publish(observer.alarm(key, text, tuple(names)))
+                self._manager.carry(self._manager.machine.unreadable(names, self._manager.now))
+            else:
+                self._manager.publish(observer.clear(key, f"the supply {supply} is back"))
+
+    def _failing(self, supply: str, minimum: str) -> str:
+        switch = self._manager.line.switches.get(supply)
+        if switch is not None:
+            if switch.is_surely(State.OPEN):
+                return ""
+            return f"the supply {supply} is {switch.state}, not confirmed open"
+        value = self._readings().fresh().get(supply)
+        if value is None:
+            return f"the supply {supply} has no fresh value"
+        least = float(minimum.split()[0]) if minimum else 0.0
+        return "" if value >= least else f"the supply {supply} is {value:g}, below {minimum}"

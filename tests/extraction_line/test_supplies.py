@@ -1,0 +1,72 @@
+"""A supply that fails makes what rests on it unknown, once, until it is back."""
+
+from pathlib import Path
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from pychron.extraction_line.errors import LineError
+from pychron.extraction_line.events import AlarmCleared, AlarmRaised
+from pychron.extraction_line.specs import LineSpec
+from pychron.extraction_line.states import Kind
+from pychron.extraction_line.supplies import Supplies
+from tests.extraction_line.bench_of_relays import spec
+from tests.extraction_line.clocked_relays import Bench
+
+
+class Gauges:
+    def __init__(self):
+        self.values = {}
+
+    def fresh(self):
+        return self.values
+
+
+class SupplyCase(SynchronousTestCase):
+    def setUp(self):
+        clock = Clock()
+        clock.advance(100)
+        path = Path(self.mktemp())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        line = LineSpec(
+            (
+                spec("Air", kind=Kind.SWITCH, address="1"),
+                spec("A", address="2", supply="Air"),
+                spec("B", address="3", supply="P1", supply_minimum="4.5 bar"),
+            )
+        )
+        self.bench = Bench(clock, path, line)
+        self.gauges = Gauges()
+        self.supplies = Supplies(self.bench.manager, lambda: self.gauges)
+
+    def look(self, **gauges):
+        self.gauges.values = gauges
+        self.bench.read_all()
+        self.supplies.look()
+        self.bench.read_all()
+        self.supplies.look()
+        return self.bench.states()
+
+    def alarms(self, kind):
+        return [e.key for e in self.bench.events if isinstance(e, kind) and e.key.startswith("supply:")]
+
+    def test_a_switch_as_supply(self):
+        assert self.look(P1=6.0) == {"Air": "closed", "A": "unknown", "B": "closed"}
+        self.look(P1=6.0)
+        assert self.alarms(AlarmRaised) == ["supply:Air"]
+        self.bench.relays.on["1"] = True
+        assert self.look(P1=6.0) == {"Air": "open", "A": "closed", "B": "closed"}
+        assert self.alarms(AlarmCleared) == ["supply:Air"]
+
+    def test_a_gauge_as_supply(self):
+        self.bench.relays.on["1"] = True
+        assert self.look(P1=4.0)["B"] == "unknown"
+        assert self.look()["B"] == "unknown"
+        assert self.look(P1=5.0)["B"] == "closed"
+
+    def test_an_actuation_without_supply_never_succeeds(self):
+        self.bench.relays.on["1"] = True
+        self.look(P1=4.0)
+        closing = self.bench.ask("B", "close")
+        self.bench.advance(1)
+        assert "below 4.5 bar" in str(self.failureResultOf(closing, LineError).value)
