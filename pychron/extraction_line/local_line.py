@@ -24,6 +24,7 @@ from pychron.extraction_line.reader import Reader
 from pychron.extraction_line.relays import Relays
 from pychron.extraction_line.restore import restore, restored_counts
 from pychron.extraction_line.specs import LineSpec
+from pychron.extraction_line.supplies import Supplies
 from pychron.runtime.deadlines import DeadlinePassed, sleep, within
 from pychron.runtime.world import World
 from pychron.store.node_file import NodeStore
@@ -71,7 +72,8 @@ class LocalLine:
         )
         restore(self.manager, restored)
         self.picture = LocalPicture(self.manager)
-        self.reader = Reader(self._world, self.manager, options.refresh_s)
+        supplies = Supplies(self.manager, lambda: self.readings)
+        self.reader = Reader(self._world, self.manager, options.refresh_s, supplies)
         self.parking = Parking(self.manager, park, lambda: self.readings)
         self._following = [
             self._bus.subscribe(self._owner_changed, OwnerChanged, what="parking of orphaned switches"),
@@ -91,14 +93,17 @@ class LocalLine:
         names = ", ".join(event.switches)
         if event.orphaned:
             self.parking.trigger(
-                "on_owner_lost", lambda: self._is_orphaned(event), f"the owner of {names} was lost"
+                "on_owner_lost", lambda: self._is_orphaned(event), f"the owner of {names} was lost", names
             )
             self.parking.trigger(
-                "on_orphaned_for", lambda: self._is_orphaned(event), f"{names} stay orphaned"
+                "on_orphaned_for", lambda: self._is_orphaned(event), f"{names} stay orphaned", names
             )
         else:
+            others = any(claim.orphaned for claim in self.manager.leases.claims.values())
             for key in ("on_owner_lost", "on_orphaned_for"):
-                self.parking.clear(key, f"{names}: {event.why}")
+                self.parking.look_again(key)
+                if not others:
+                    self.parking.clear(key, f"{names}: {event.why}")
 
     def _is_orphaned(self, event: OwnerChanged) -> bool:
         return any(self.manager.owners.of(name)[1] for name in event.switches)
