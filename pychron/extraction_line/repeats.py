@@ -21,6 +21,7 @@ COPY_S = 2.5
 class _Ended:
     result: Result
     at: float
+    command: Command | None = None
 
 
 def sender(command: Command) -> str:
@@ -36,7 +37,7 @@ class Repeats:
     def __init__(self) -> None:
         self._by_id: dict[str, _Ended] = {}
         self._last: dict[tuple[str, str], tuple[Action, _Ended]] = {}
-        self._turned_by: dict[str, str] = {}
+        self._latest: dict[str, Command] = {}
 
     def known(self, command: Command, now: float) -> Result | None:
         """The outcome to give again, with nothing driven."""
@@ -46,13 +47,13 @@ class Repeats:
         last = self._last.get((sender(command), command.switch))
         if last is None or last[0] is not command.action or now - last[1].at > COPY_S:
             return None
-        if self._turned_by.get(command.switch) != sender(command):
+        if self._latest.get(command.switch) is not last[1].command:
             return None
         return last[1].result
 
     def ended(self, command: Command, result: Result, now: float) -> None:
         """Remember an outcome."""
-        ended = _Ended(result, now)
+        ended = _Ended(result, now, command)
         if command.id is not None:
             self._by_id.pop(command.id, None)
             self._by_id[command.id] = ended
@@ -60,9 +61,10 @@ class Repeats:
             self._last[(sender(command), command.switch)] = (command.action, ended)
         self._forget(now)
 
-    def turned(self, command: Command, switch: str) -> None:
-        """`command` was begun on `switch`: older replies of other senders no longer tell its state."""
-        self._turned_by[switch] = sender(command)
+    def planned(self, command: Command, switch: str) -> None:
+        """`command` is going to turn `switch`, now or when its turn comes: replies to older ones, of whomever, no longer
+        tell how it will be."""
+        self._latest[switch] = command
 
     def restore(self, request_id: str, result: Result, at: float) -> None:
         """An outcome of an earlier start of the node."""

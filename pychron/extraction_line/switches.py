@@ -110,6 +110,7 @@ class SwitchMachine:
         holders = self._holders(plan)
         if not all(self._gives_way(holder.actuation, plan) for holder in holders):
             self._waiting.append((request, command))
+            self.repeats.planned(command, command.switch)
             return []
         out: Outputs = []
         for holder in holders:
@@ -123,6 +124,7 @@ class SwitchMachine:
         for name, action in plan:
             switch = self.line.switches[name]
             switch.reserved, switch.reserved_for, switch.begun = actuation.key, action, False
+            self.repeats.planned(command, name)
         course = Course(self.line, self.observer, actuation, grounds)
         self._courses[actuation.key] = course
         return out + course.start()
@@ -167,10 +169,7 @@ class SwitchMachine:
     def begin(self, key: str, now: float, present: Present) -> tuple[bool, Outputs]:
         """The guard, called just before the first byte of its present step."""
         course = self._courses[key]
-        begun, out = course.begin(now, present)
-        if begun:
-            self.repeats.turned(course.actuation.command, course.actuation.step[0])
-        return begun, out
+        return course.begin(now, present)
 
     def driven(self, key: str, mark: Mark, now: float, wall: float) -> Outputs:
         """The device acknowledged it."""
