@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 WATCHDOG_S = 60.0
 TRUE_WORDS = ("t", "true", "on")
-
-
-class BadValue(Exception):
-    """Not a value that the flag takes."""
 
 
 @dataclass(slots=True)
@@ -70,6 +67,8 @@ class TimedFlag:
         try:
             seconds = float(value) if value.strip() else 1.0
         except ValueError:
+            return "Invalid flag value"
+        if not math.isfinite(seconds):
             return "Invalid flag value"
         self.until = now + seconds
         return "OK"
