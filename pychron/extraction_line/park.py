@@ -55,7 +55,7 @@ class Parking:
         self._manager = manager
         self.spec = spec
         self._readings = readings
-        self._timers: dict[str, IDelayedCall] = {}
+        self._timers: dict[tuple[str, str], tuple[IDelayedCall, Callable[[], bool]]] = {}
         self.running = False
 
     async def run(self, why: str, peer: Peer | None = None) -> list[Taken]:
@@ -130,14 +130,17 @@ class Parking:
 
     # ---- triggers
 
-    def trigger(self, key: str, holds: Callable[[], bool], why: str) -> None:
-        """An event of park.yaml has come: carried out after its delay, if `holds` is still true then."""
+    def trigger(self, key: str, holds: Callable[[], bool], why: str, subject: str = "") -> None:
+        """An event of park.yaml has come: carried out after its delay, if `holds` is still true then.
+
+        Events of two subjects (the switches of two lost owners) wait beside each other.
+        """
         trigger = self.spec.triggers[key]
-        if trigger.do is Do.HOLD or key in self._timers:
+        if trigger.do is Do.HOLD or (key, subject) in self._timers:
             return
 
         def due() -> None:
-            self._timers.pop(key, None)
+            self._timers.pop((key, subject), None)
             if not holds():
                 return
             text = f"{why} ({key})"
@@ -146,20 +149,24 @@ class Parking:
             else:
                 self._manager.spawner.spawn(self._by_itself(text), "parking the line")
 
-        self._timers[key] = self._manager.world.wire.callLater(trigger.after_s, due)
+        self._timers[key, subject] = (self._manager.world.wire.callLater(trigger.after_s, due), holds)
 
     async def _by_itself(self, why: str) -> None:
         await self.run(why)
 
+    def look_again(self, key: str) -> None:
+        """Something has ended: delays whose event no longer holds are stopped."""
+        for one, (timer, holds) in list(self._timers.items()):
+            if one[0] == key and not holds():
+                del self._timers[one]
+                timer.cancel()
+
     def clear(self, key: str, why: str) -> None:
-        """The event is over: a delay that runs is stopped, its alarm cleared."""
-        timer = self._timers.pop(key, None)
-        if timer is not None:
-            timer.cancel()
+        """Nothing of this kind stands any more: its alarm is cleared."""
         self._manager.publish(self._manager.machine.observer.clear(key, why))
 
     def stop(self) -> None:
         """No trigger fires any more."""
-        for timer in self._timers.values():
+        for timer, _ in self._timers.values():
             timer.cancel()
         self._timers.clear()
