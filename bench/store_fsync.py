@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from bench.a_line import open_line
 from bench.rows import Row, at_most
 from pychron.runtime.world import World
 from pychron.store.node_file import NodeStore
@@ -29,11 +30,13 @@ WARM_UP = 20
 MOST_FSYNCS = 2.0
 MOST_TIMES = 1.5
 
-OneOpen = Callable[[int], Awaitable[None]]
+Commits = tuple[tuple[Any, ...], ...]
+OneOpen = Callable[[int], Awaitable[Commits]]
+"""Does number N and returns what it committed, for the bare one to commit again."""
 Transactions = Callable[[], int]
 
 
-def records(n: int, machine_boot: str = "m") -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+def records(n: int, machine_boot: str = "m") -> Commits:
     """What the first and the second commit of Open number `n` hold."""
     wall, wire = time.time(), time.monotonic()
     steps = (("A", "open"),)
@@ -55,8 +58,8 @@ class Bare:
         self.connection.execute("PRAGMA journal_mode=WAL").fetchall()
         self.connection.execute("PRAGMA synchronous=FULL")
 
-    def open(self, n: int) -> None:
-        for commit in records(n):
+    def commit(self, *commits: tuple[Any, ...]) -> None:
+        for commit in commits:
             self.connection.execute("BEGIN IMMEDIATE")
             for record in commit:
                 for sql, values in statements(record, "m"):
@@ -75,12 +78,12 @@ async def measure(
         if n == WARM_UP:
             before = transactions()
         started = time.perf_counter()
-        await one_open(n)
-        between = time.perf_counter()
-        bare.open(n)
+        commits = await one_open(n)
+        ended = time.perf_counter()
+        bare.commit(*commits)
         if n >= WARM_UP:
-            ours.append(between - started)
-            peer.append(time.perf_counter() - between)
+            ours.append(ended - started)
+            peer.append(time.perf_counter() - ended)
     return {
         "ours_s": statistics.median(ours),
         "peer_s": statistics.median(peer),
@@ -96,9 +99,11 @@ async def measure_store(world: World, folder: Path) -> dict[str, float]:
     store = NodeStore(world, folder / "node.sqlite")
     await store.open()
 
-    async def one_open(n: int) -> None:
-        for commit in records(n):
+    async def one_open(n: int) -> Commits:
+        commits = records(n)
+        for commit in commits:
             await store.commit(*commit)
+        return commits
 
     try:
         bare = Bare(folder / "template.sqlite", folder / "bare.sqlite")
@@ -107,23 +112,35 @@ async def measure_store(world: World, folder: Path) -> dict[str, float]:
         await store.close()
 
 
-def rows(found: dict[str, float]) -> list[Row]:
+async def measure_line(world: World, folder: Path, rounds: int = ROUNDS) -> dict[str, float]:
+    """A whole Open: rules, intent on disk, relay, read-back, outcome on disk, events out of the notifier."""
+    (folder / "line").mkdir()
+    bench = await open_line(world, folder / "line")
+
+    async def one_open(n: int) -> Commits:
+        bench.committed.clear()
+        await bench.turn(world, n)
+        return tuple(bench.committed)
+
+    try:
+        bare = Bare(folder / "template.sqlite", folder / "bare_line.sqlite")
+        return await measure(one_open, lambda: bench.line.store.counters.transactions, bare, rounds)
+    finally:
+        await bench.close()
+
+
+def rows(store: dict[str, float], line: dict[str, float]) -> list[Row]:
     return [
-        at_most("fsyncs of an Open (allowed)", found["fsyncs"], MOST_FSYNCS, 1.0, "fsyncs"),
-        at_most(
-            "an Open's two commits (bare sqlite3)",
-            found["ours_s"] * 1e3,
-            found["peer_s"] * 1e3,
-            MOST_TIMES,
-            "ms",
-        ),
+        at_most("an Open's transactions, each one fsync (peer: allowed)", line["fsyncs"], MOST_FSYNCS, 1.0),
+        at_most("an Open, dummy actuator, p50 us", line["ours_s"] * 1e6, line["peer_s"] * 1e6, MOST_TIMES),
+        at_most("the store's part of it, p50 us", store["ours_s"] * 1e6, store["peer_s"] * 1e6, MOST_TIMES),
     ]
 
 
 def run() -> list[Row]:
     command = [sys.executable, "-m", "bench.store_fsync"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    return rows(json.loads(done.stdout))
+    return rows(*json.loads(done.stdout))
 
 
 def main() -> None:
@@ -137,7 +154,8 @@ def main() -> None:
     async def work() -> None:
         try:
             with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
-                print(json.dumps(await measure_store(world, Path(folder))))
+                path = Path(folder)
+                print(json.dumps([await measure_store(world, path), await measure_line(world, path)]))
         finally:
             reactor.stop()
 
