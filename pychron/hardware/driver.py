@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from twisted.internet.interfaces import IStreamClientEndpoint
+
 from pychron.config.device_file import GENERAL, DeviceFile
 from pychron.config.fields import Fields
 from pychron.config.problems import Report
@@ -15,11 +17,13 @@ from pychron.runtime.world import World
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One device as its driver sees it. `channel()` is shared by devices at one address."""
+    """One device as its driver sees it. `channel()` is shared by devices at one address; a driver that speaks with a
+    server, one connection a request, takes the bare `endpoint()` instead. Both raise where the file says no way."""
 
     world: World
     device: DeviceFile
     channel: Callable[[], Channel]
+    endpoint: Callable[[], IStreamClientEndpoint]
 
     @property
     def name(self) -> str:

@@ -73,30 +73,31 @@ class ActuatorBuilder:
         except NoWay as problem:
             raise UnknownDriver(str(problem)) from problem
 
-        def channel() -> Channel:
-            if way is None and endpoint is None:
+        def stream() -> IStreamClientEndpoint:
+            if endpoint is not None:
+                return endpoint
+            if way is None:
                 raise UnknownDriver(
                     f"{device.place}: {device.name} says no way to reach it; write communications:"
                 )
+            streams = self._world.streams
+            if isinstance(way, Serial):
+                settings = SerialSettings(way.baudrate, way.bytesize, way.parity, way.stopbits, way.hold_dtr)
+                return streams.serial(way.port, settings)
+            return streams.tcp_client(way.host, way.port, way.timeout_s)
+
+        def channel() -> Channel:
             key: object = way if way is not None else device.name
             if key not in self._channels:
-                self._channels[key] = self._open(device, way, endpoint)
+                self._channels[key] = _open(self._world, device.name, way, stream())
             return self._channels[key]
 
-        actuator: IActuator = driver.make(Setting(self._world, device, channel))
+        actuator: IActuator = driver.make(Setting(self._world, device, channel, stream))
         return actuator
 
-    def _open(self, device: DeviceFile, way: Way | None, endpoint: IStreamClientEndpoint | None) -> Channel:
-        if way is None:
-            assert endpoint is not None
-            return Channel(self._world, endpoint, f"{device.name} (emulated)")
-        streams = self._world.streams
-        if isinstance(way, Serial):
-            settings = SerialSettings(way.baudrate, way.bytesize, way.parity, way.stopbits, way.hold_dtr)
-            return Channel(
-                self._world, streams.serial(way.port, settings), f"{device.name} on {way.port}", way.timeout_s
-            )
-        name = f"{device.name} at {way.host}:{way.port}"
-        return Channel(
-            self._world, streams.tcp_client(way.host, way.port, way.timeout_s), name, way.timeout_s
-        )
+
+def _open(world: World, name: str, way: Way | None, endpoint: IStreamClientEndpoint) -> Channel:
+    if way is None:
+        return Channel(world, endpoint, f"{name} (emulated)")
+    where = f"on {way.port}" if isinstance(way, Serial) else f"at {way.host}:{way.port}"
+    return Channel(world, endpoint, f"{name} {where}", way.timeout_s)
