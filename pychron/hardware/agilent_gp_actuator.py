@@ -7,7 +7,9 @@ SYSTem:CPON, ROUTe:CLOSe:EXCLusive - each moves relays that nobody named.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
+from twisted.logger import Logger
 from zope.interface import implementer
 
 from pychron.hardware import agilent_codec as codec
@@ -31,11 +33,15 @@ the serial input buffer (User's Guide, remote interface)."""
 ASK_AGAIN_S = 30.0
 """After this an address that was refused is asked for again."""
 
+MOST_STALE = 64
+"""Lines of an earlier connection that are passed over before the line is called senseless."""
+
 
 @implementer(IActuator)
 class AgilentGPActuator:
     """One mainframe's relays by slot and channel."""
 
+    log = Logger()
     readable = True
     evidence = Evidence.RELAY
 
@@ -61,7 +67,10 @@ class AgilentGPActuator:
         return codec.check_address(address)
 
     async def drive(self, address: str, on: bool, begin: Callable[[], bool], urgent: bool = False) -> Mark:
-        """Open (`on`) or close the valve at `address`; acknowledged by an empty error queue."""
+        """Open (`on`) or close the valve at `address`; acknowledged by an empty error queue.
+
+        An error there may be of something else (a framing error, another client): the relay itself is asked then.
+        """
         problem = codec.check_address(address)
         if problem:
             raise Unavailable(f"{self.name}: {problem}")
@@ -72,7 +81,17 @@ class AgilentGPActuator:
                 raise NotBegun("")
             mark = turn.mark()
             turn.write(codec.command(address, opens=on is not self._invert))
-            await self._acknowledged(turn, address)
+            errors = await self._drain(turn)
+            if errors:
+                reading = (await self._read(turn, (address,)) or {}).get(address)
+                if reading is None or reading.on is not on:
+                    raise Rejected(f"{self.name} refused {address}: {'; '.join(errors)}")
+                self.log.warn(
+                    "{device} turned {address} and reports {errors}",
+                    device=self.name,
+                    address=address,
+                    errors="; ".join(errors),
+                )
             return mark
 
         return await self._channel.turn(work, urgent)
@@ -83,24 +102,25 @@ class AgilentGPActuator:
         if not asked:
             return {}
 
-        async def work(turn: Turn) -> Mapping[str, Reading]:
-            await self._step_in(turn)
-            now = self._channel.now
-            there = tuple(a for a in asked if self._refused.get(a, now) <= now)
-            found = await self._read(turn, there)
-            if found is not None:
-                return found
-            # One address that does not exist has the whole list refused: find out which.
-            singly: dict[str, Reading] = {}
-            for address in there:
-                one = await self._read(turn, (address,))
-                if one is None:
-                    self._refused[address] = now + ASK_AGAIN_S
-                else:
-                    singly |= one
-            return singly
+        found = await self._channel.turn(partial(self._bank, asked=asked))
+        if found is not None:
+            return found
+        # One address that does not exist has the whole list refused: find out which. Each in a turn of its own, so
+        # that a close need not wait for them all.
+        singly: dict[str, Reading] = {}
+        for address in asked:
+            one = await self._channel.turn(partial(self._bank, asked=(address,)))
+            if one is None:
+                self._refused[address] = self._channel.now + ASK_AGAIN_S
+            else:
+                singly |= one
+        return singly
 
-        return await self._channel.turn(work)
+    async def _bank(self, turn: Turn, asked: tuple[str, ...]) -> dict[str, Reading] | None:
+        """Those of `asked` that are not known to be missing; None where the instrument refuses the list."""
+        await self._step_in(turn)
+        now = self._channel.now
+        return await self._read(turn, tuple(a for a in asked if self._refused.get(a, now) <= now))
 
     async def _read(self, turn: Turn, asked: tuple[str, ...]) -> dict[str, Reading] | None:
         """None where the instrument refuses the list."""
@@ -126,8 +146,12 @@ class AgilentGPActuator:
         self._number = 2 + (self._number - 1 + self._channel.draw(253)) % 254
         try:
             line = await turn.ask(codec.step_in(self._number))
+            stale = 0
             while not codec.is_step(line, self._number):
                 # An answer to what was asked on an earlier connection.
+                stale += 1
+                if stale > MOST_STALE:
+                    raise turn.garbled(line)
                 line = await turn.ask(b"")
             await self._drain(turn)
         except NoAnswer as silence:
@@ -150,11 +174,6 @@ class AgilentGPActuator:
                 return found
             found.append(f'{number:+d},"{text}"')
         return found
-
-    async def _acknowledged(self, turn: Turn, address: str) -> None:
-        errors = await self._drain(turn)
-        if errors:
-            raise Rejected(f"{self.name} refused {address}: {'; '.join(errors)}")
 
     async def close(self) -> None:
         """Give the channel up. Sends nothing."""

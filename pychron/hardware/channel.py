@@ -7,6 +7,7 @@ A serial line is the same line after that: its driver proves at the start of eac
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -53,6 +54,8 @@ class _Lines(Protocol):
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
+        self.ready: deque[bytes] = deque()
+        """Lines that came and that nobody has taken: only the turn that asked for several may have some."""
         self.rest = b""
         """The beginning of a line."""
         self.asked = False
@@ -70,16 +73,24 @@ class _Lines(Protocol):
         if self.ended:
             return
         *lines, self.rest = self._channel.line_end.split(self.rest + data)
-        for line in filter(None, lines):
-            waiting, self.waiting = self.waiting, None
-            if waiting is not None:
-                waiting.callback(line)
-                continue
-            self._channel.counters.unsolicited += 1
-            if self.asked:
-                self.end()  # More answers than questions: out of step.
+        # All are kept before anybody goes on: what has come already answers nothing that is asked from now on.
+        self.ready.extend(filter(None, lines))
         if len(self.rest) > LONGEST_REPLY:
             self._channel.counters.garbled += 1
+            self.end()
+        elif self.waiting is not None and self.ready:
+            waiting, self.waiting = self.waiting, None
+            waiting.callback(self.ready.popleft())
+        elif not self._channel.held:
+            self.clear()
+
+    def clear(self) -> None:
+        """Nobody waits for what is there: it is dropped. More answers than questions: out of step."""
+        if not self.ready:
+            return
+        self._channel.counters.unsolicited += len(self.ready)
+        self.ready.clear()
+        if self.asked:
             self.end()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -100,6 +111,7 @@ class _Lines(Protocol):
         if self.ended:
             return
         self.ended, self.rest = True, b""
+        self.ready.clear()
         waiting, self.waiting = self.waiting, None
         self._channel.went(self)
         if waiting is not None:
@@ -121,9 +133,11 @@ class Turn:
         return self._mark
 
     def write(self, data: bytes) -> None:
-        """Send what has no answer. Raises NoAnswer where the connection has just gone."""
+        """Send what has no answer. Raises NoAnswer where the connection has just gone or is out of step."""
         if self._lines.ended:
             raise self._none(f"{self._channel.name}: the connection ended")
+        if self._lines.ready or self._lines.rest:
+            raise self.garbled(self._lines.ready[0] if self._lines.ready else self._lines.rest)
         assert self._lines.transport is not None
         self._lines.asked = True
         self._lines.transport.write(data)
@@ -132,11 +146,14 @@ class Turn:
         """Send and await one line; without data, await one more. Raises NoAnswer, after which the connection is ended."""
         limit = self._channel.timeout_s if timeout_s is None else timeout_s
         counters = self._channel.counters
-        if data and self._lines.rest:
-            raise self.garbled(self._lines.rest)
+        if data:
+            self.write(data)
+            counters.exchanges += 1
+        elif self._lines.ready:
+            return self._lines.ready.popleft()
+        elif self._lines.ended:
+            raise self._none(f"{self._channel.name}: the connection ended")
         waiting: Deferred[bytes] = Deferred(lambda _: None)
-        self.write(data)
-        counters.exchanges += bool(data)
         self._lines.waiting = waiting
         try:
             return await within(self._channel.wire, limit, waiting, self._channel.name)
@@ -206,6 +223,11 @@ class Channel:
         """Whether the stream is up."""
         return self.lines is not None
 
+    @property
+    def held(self) -> bool:
+        """Whether somebody has the turn."""
+        return self._turns.busy
+
     def came(self, lines: _Lines) -> None:
         """A new connection stands."""
         self.lines = lines
@@ -224,8 +246,10 @@ class Channel:
         """The connection has ended."""
         if self.lines is lines:
             self.lines = None
+            if not self._service.running:
+                return
             self.why_down = "the connection ended"
-            if self._service.running and self._trying is None:
+            if self._trying is None:
                 self._trying = Deferred()
 
     async def turn(self, work: Callable[[Turn], Awaitable[T]], urgent: bool = False) -> T:
@@ -233,7 +257,10 @@ class Channel:
         await self._turns.take(urgent)
         try:
             lines = await self._connection()
-            return await work(Turn(self, lines, self.epoch))
+            try:
+                return await work(Turn(self, lines, self.epoch))
+            finally:
+                lines.clear()
         finally:
             self._turns.give()
 
