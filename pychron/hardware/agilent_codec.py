@@ -9,7 +9,7 @@ ERROR = b"SYST:ERR?\n"
 MOST_ERRORS = 21
 """Reads that empty the longest error queue there is (20, and the answer that it is empty)."""
 
-_ADDRESS = re.compile(r"[1-8]\d{2,3}\Z")
+_ADDRESS = re.compile(r"[1-8][0-9]{2,3}")
 _ERROR = re.compile(rb'([+-]?\d+)\s*,\s*"([^"]*)"\Z')
 
 
@@ -19,7 +19,7 @@ class NotUnderstood(ValueError):
 
 def check_address(address: str) -> str:
     """Empty where it is slot and channel (`101`), else what to write."""
-    if _ADDRESS.match(address.strip()):
+    if _ADDRESS.fullmatch(address):
         return ""
     return f"{address!r} is no slot and channel; write for example 101 (slot 1, channel 01)"
 
