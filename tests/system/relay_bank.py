@@ -87,6 +87,7 @@ class RelayBank:
                 link, _ = listener.accept()
             except OSError:
                 return
+            link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._links.append(link)
             self._start(self._serve, link)
 

@@ -65,7 +65,7 @@ class ValveNode:
     def _started(self, read):
         self.twistd.wait_for(READY)
         log = self.twistd.text()
-        self.port = said(log, r"commands are taken at IPv4Address\(.*port=(\d+)\)")
+        self.port = said(log, r"commands are taken at 127\.0\.0\.1:(\d+)")
         self.publish_port = said(log, r"broadcasts on 127\.0\.0\.1:(\d+)")
         if read:
             until(lambda: all(v["evidence"] for v in self.valves().values()), "every switch is read")
