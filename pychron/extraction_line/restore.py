@@ -10,7 +10,7 @@ from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Action, Kind, Lock, State
 from pychron.hardware.interfaces import Evidence
 from pychron.store.errors import StoreFailed
-from pychron.store.records import Intent, Outcome, Record, Restored
+from pychron.store.records import AuditEntry, Intent, Outcome, Record, Restored
 
 
 def restored_counts(spec: LineSpec, restored: Restored) -> Counts:
@@ -107,8 +107,9 @@ class Interrupted:
             switch=intent.switch,
             action=intent.action,
         )
+        audit = AuditEntry(outcome.wall, intent.peer, f"{intent.action}: NoResponse", intent.switch, why)
         try:
-            await self._manager.store.commit(outcome, *self._counts[intent.key])
+            await self._manager.store.commit(outcome, audit, *self._counts[intent.key])
         except StoreFailed as problem:
             self._manager.log.error("{switch}: {why}", switch=intent.switch, why=problem.why)
             self._open.append(intent)
