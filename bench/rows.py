@@ -18,12 +18,6 @@ class Row:
     ok: bool
 
 
-def at_least(name: str, ours: float, peer: float, limit: float) -> Row:
-    """More is better: ours must reach `limit` times the peer's."""
-    ratio = ours / peer if peer else 0.0
-    return Row(name, ours, peer, ratio, limit, ratio >= limit)
-
-
 def at_most(name: str, ours: float, peer: float, limit: float) -> Row:
     """Less is better: ours may be `limit` times the peer's."""
     ratio = ours / peer if peer else float("inf")
