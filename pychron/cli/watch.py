@@ -128,12 +128,30 @@ def readable(message: Message | tuple[str, str]) -> tuple[str, str]:
     when = datetime.fromtimestamp(message.time).strftime("%H:%M:%S.%f")[:-3]
     node = f"{message.node}{' (simulated)' if message.simulated else ''}"
     told = _flat(message.payload)
+    if message.kind == "valve" and "state" in told:
+        words = _valve(told)
+        return f"{when}  {node:<14} {message.kind:<14} {words}", STYLES.get(str(told["state"]), "")
     first = [str(told.pop(key)) for key in FIRST if told.get(key) not in (None, "")]
     rest = [f"{key}={value}" for key, value in told.items() if value not in (None, "", [], {})]
     style = (
         "bold red" if "alarm" in message.kind.lower() else next((STYLES[w] for w in first if w in STYLES), "")
     )
     return f"{when}  {node:<14} {message.kind:<14} {'  '.join(first + rest)}".rstrip(), style
+
+
+def _valve(told: Mapping[str, Any]) -> str:
+    """`A  open (relay), was moving; Extraction to turbo; owner 10.0.0.5`: the rest is for --json."""
+    evidence = (
+        f" ({told['evidence']})" if told.get("evidence") and told["state"] in ("open", "closed") else ""
+    )
+    before = f", was {told['before']}" if told.get("before") else ""
+    uncommanded = "" if told.get("commanded", True) else ", not commanded"
+    notes = [str(told.get("description") or "")]
+    notes += [f"owner {told['owner']}"] if told.get("owner") else []
+    notes += ["locked"] if told.get("lock") not in (None, "", "null") else []
+    notes += ["its node is lost"] if told.get("stale") else []
+    words = f"{told.get('name')}  {told['state']}{evidence}{before}{uncommanded}"
+    return "; ".join([words, *(note for note in notes if note)])
 
 
 def _flat(payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,9 @@ from pychron.extraction_line.events import (
     ShotCounted,
     SwitchChanged,
 )
+from pychron.extraction_line.states import State
 
+KNOWN = (State.OPEN, State.CLOSED)
 Valve = Callable[[str], dict[str, Any]]
 """A switch as JSON peers get it, by name."""
 
@@ -36,7 +38,8 @@ def announce(notifier: INotifier, valve: Valve) -> None:
             "commanded": event.commanded,
             "peer": event.peer,
         }
-        return Announcement("valve", payload, view.read_at)
+        # A state that was read has the time of its reading; moving and unknown begin when they are told.
+        return Announcement("valve", payload, view.read_at if view.state in KNOWN else None)
 
     def lock_changed(event: LockChanged) -> Announcement:
         return Announcement("lock", {**valve(event.view.name), "who": event.who, "why": event.why})
