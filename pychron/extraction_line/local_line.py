@@ -81,8 +81,13 @@ class LocalLine:
         ]
 
     def start(self) -> None:
-        """Begin to read the line back."""
+        """Begin to read the line back; what was orphaned before the start is so now."""
         self.reader.start()
+        for claim in self.manager.leases.claims.values():
+            if claim.orphaned:
+                self._owner_changed(
+                    OwnerChanged(claim.switches, claim.address, True, "orphaned before the start")
+                )
 
     def bind_readings(self, readings: IReadings) -> None:
         """Gauges have come."""
