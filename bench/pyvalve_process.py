@@ -66,7 +66,7 @@ def _port(process: subprocess.Popen[bytes], output: Path) -> int:
     ends = time.monotonic() + LIMIT_S
     while time.monotonic() < ends:
         text = output.read_text("utf-8", "replace")
-        found = re.search(r"commands are taken at IPv4Address\(.*port=(\d+)\)", text)
+        found = re.search(r"commands are taken at 127\.0\.0\.1:(\d+)", text)
         if READY in text and found:
             return int(found[1])
         if process.poll() is not None:
