@@ -280,6 +280,8 @@ class Channel:
 
     async def close(self) -> None:
         """End the connection and try no more. Who waits for a turn gets Unavailable."""
+        if not self._service.running:
+            return
         stopping: Any = self._service.stopService()
         self.why_down = "it was closed"
         self.tried()

@@ -105,9 +105,10 @@ class SerialEndpoint:
         else:
             done.callback(protocol)
 
-    def _text(self, problem: Exception) -> str:
-        number = getattr(problem, "errno", None) or next(
-            (a for a in problem.args if isinstance(a, int)), None
-        )
-        remedy = _REMEDIES.get(number) if isinstance(number, int) else None
-        return f"{self._port}: {remedy or problem}"
+    def _text(self, problem: BaseException) -> str:
+        # pyserial hides the number of what the system refused in its cause.
+        for found in filter(None, (problem, problem.__context__)):
+            for number in (getattr(found, "errno", None), *found.args):
+                if number in _REMEDIES:
+                    return f"{self._port}: {_REMEDIES[number]}"
+        return f"{self._port}: {problem}"
