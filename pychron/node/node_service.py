@@ -81,6 +81,8 @@ class NodeService(MultiService):
             return
         for problem in self.report.sorted():
             self.log.warn("{problem}", problem=str(problem))
+        if self.world.simulated:
+            self.log.warn("SIMULATED: the instruments are emulated, nothing real moves")
         self._starting = Deferred.fromCoroutine(self._set_up())
         self._starting.addBoth(self._begun)
 

@@ -132,7 +132,7 @@ def check_root(
     initialization = read_initialization(path, report)
     if initialization is None:
         return None, report
-    devices = Devices(setupfiles / "devices", report)
+    devices = Devices(setupfiles / "devices", report, drivers.klasses or ())
     devices.read_all()
     simulated = simulated or initialization.flag("communication_simulation")
     guessed = role is None
@@ -265,8 +265,8 @@ def _power_notes(line: LineSpec, devices: Devices, drivers: Drivers) -> list[str
     notes = []
     for name in dict.fromkeys(s.actuator for s in line.switches if s.kind is not Kind.MANUAL_VALVE):
         device = devices.found.get(name)
-        if device is None:
-            continue
+        if device is None or device.klass == "RemoteExtractionLineManager":
+            continue  # another node's relays: its own root declares them
         said = drivers.power_up(device)
         written = [
             f"{k}: {device.general[k]}" for k in ("power_up", "on_computer_loss") if device.general.get(k)

@@ -40,6 +40,8 @@ class Devices:
 
     folder: Path
     report: Report
+    klasses: Collection[str] = ()
+    """Names of `klass` that a lab's own drivers bring."""
     found: dict[str, DeviceFile] = field(default_factory=dict)
     reports: dict[str, Report] = field(default_factory=dict)
     """What is wrong in each: errors where the node uses it, warnings where it does not."""
@@ -63,7 +65,7 @@ class Devices:
         path = find_device_file(self.folder, name)
         if path is None:
             return None
-        device = read_device_file(path, report)
+        device = read_device_file(path, report, self.klasses)
         for suffix in SUFFIXES[SUFFIXES.index(path.suffix) + 1 :]:
             second = path.with_suffix(suffix)
             if second.is_file():
@@ -71,7 +73,7 @@ class Devices:
                     report.place(second), f"is not read: {path.name} goes first; delete one", code="file"
                 )
         if device is not None:
-            device = self.found[name] = concrete(device, self.folder, report)
+            device = self.found[name] = concrete(device, self.folder, report, self.klasses)
         if device is None or device.faulty:
             self.faults[name] = (
                 str(report.errors[0]).replace(": error: ", ": ", 1) if report.errors else "is faulty"

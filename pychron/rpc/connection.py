@@ -161,6 +161,10 @@ class CommandFactory(Factory):
         self._server = server
         self._unix = unix
 
+    def logPrefix(self) -> str:
+        """Twisted says `X starting on 1061` of each listener; the name of a class would tell nobody anything."""
+        return "the command port"
+
     def buildProtocol(self, addr: IAddress | None) -> CommandConnection | None:
         """None where there is no room: Twisted closes the connection then."""
         address = UNIX if self._unix else _address(addr)

@@ -126,6 +126,10 @@ class LegacyFactory(Factory):
     noisy = False
     log = Logger()
 
+    def logPrefix(self) -> str:
+        """As Twisted's own line about the listener calls it."""
+        return "the listener for GET requests"
+
     def __init__(self, dispatcher: Dispatcher, wire: IReactorTime, spec: LegacySpec) -> None:
         self.dispatcher = dispatcher
         self.wire = wire

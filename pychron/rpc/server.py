@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -102,7 +104,7 @@ class RemoteCommandServer(Service):
             except CannotListenError as problem:
                 raise CannotListen(listener.where, listener.key, problem) from None
             self.ports.append(port)
-            self.log.info("commands are taken at {host}", host=port.getHost())
+            self.log.info("commands are taken at {where}", where=_where(port.getHost()))
 
     async def drain(self) -> None:
         """Accept nobody new, begin nothing that moves, await what is begun."""
@@ -175,3 +177,12 @@ class RemoteCommandServer(Service):
                 continue
             self.counters.silent += 1
             connection.abort()
+
+
+def _where(host: Any) -> str:
+    """`127.0.0.1:1061`, or the path of a Unix socket: what a person types."""
+    path = getattr(host, "name", None)
+    if path is not None:
+        return f"unix:{os.fsdecode(path)}"
+    name = f"[{host.host}]" if ":" in host.host else host.host
+    return f"{name}:{host.port}"

@@ -81,6 +81,8 @@ class Toy:
 class World:
     """As much of a world as a node service itself touches."""
 
+    simulated = False
+
     def __init__(self, clock):
         self.wire = clock
 
