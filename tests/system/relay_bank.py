@@ -62,6 +62,10 @@ class RelayBank:
         """The directions in which that relay was driven."""
         return [d.opens for d in self.drives if d.address == address]
 
+    def turn_by_hand(self, address, opens):
+        """Somebody turns it at the front panel: no command of the node's."""
+        (self._open.add if opens else self._open.discard)(address)
+
     def plug(self):
         self.listener = socket.create_server(("127.0.0.1", self.port))
         self.port = self.listener.getsockname()[1]
