@@ -1,10 +1,11 @@
-"""From an event in one process to its delivery in a subscriber's process, p99, against raw pyzmq between the same
-two processes.
+"""From a relay that the line has confirmed to its event in a subscriber's process, p99, against raw pyzmq between the
+same two processes.
 
-    python -m bench.broadcast_latency publisher|subscriber PORT...       one of the two, as `run` starts them
+    python -m bench.broadcast_latency publisher FOLDER|subscriber PORT...   one of the two, as `run` starts them
 
-Both phases send the same number of events of the same size at the same pace; each carries the monotonic clock,
-which the processes of one machine share.
+The publisher turns a dummy relay by the real manager; the time is taken when the manager puts the change on its bus,
+which is after its commit. Between two actuations it sends the same fields by a bare PUB socket, so that both meet the
+same moments of the machine. The monotonic clock is one for all processes of a machine.
 """
 
 from __future__ import annotations
@@ -14,31 +15,32 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import zmq
 
 from bench.rows import Row, at_most
 
-EVENTS = 2000
+EVENTS = 1000
 PACE_S = 0.002
-WARM_UP = 100
+WARM_UP = 50
 LIMIT = 3.0
 HOST = "127.0.0.1"
-TEXT = "x" * 60
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """The event."""
-
-    n: int
-    sent: float
+SETTLED = ("open", "closed")
 
 
 def run() -> list[Row]:
     command = [sys.executable, "-m", "bench.broadcast_latency"]
-    publisher = subprocess.Popen([*command, "publisher"], stdout=subprocess.PIPE, text=True)
+    with TemporaryDirectory(dir=Path.cwd()) as folder:
+        found = _both(command, folder)
+    ours, peer = p99(found["ours"]), p99(found["peer"])
+    return [at_most("relay confirmed to a subscriber, p99 us (raw pyzmq)", ours * 1e6, peer * 1e6, LIMIT)]
+
+
+def _both(command: list[str], folder: str) -> dict[str, list[float]]:
+    publisher = subprocess.Popen([*command, "publisher", folder], stdout=subprocess.PIPE, text=True)
     try:
         ports = publisher.stdout.readline().split() if publisher.stdout else []
         done = subprocess.run(
@@ -49,107 +51,109 @@ def run() -> list[Row]:
         publisher.wait()
         if publisher.stdout:
             publisher.stdout.close()
-    found = json.loads(done.stdout)
-    ours, peer = p99(found["ours"]), p99(found["peer"])
-    return [at_most("event to a subscriber's process, p99 us (raw pyzmq)", ours * 1e6, peer * 1e6, LIMIT)]
+    return dict(json.loads(done.stdout))
 
 
 def p99(values: list[float]) -> float:
     return sorted(values[WARM_UP:])[int((len(values) - WARM_UP) * 0.99)]
 
 
-def publish() -> None:
-    """Raw first, in a loop of its own; then the notifier on the node's bus."""
+def publish(folder: Path) -> None:
+    """Serve until killed; `go` gets one request to begin and one for the times of what was published."""
     context = zmq.Context()
     pub, go = context.socket(zmq.PUB), context.socket(zmq.REP)
     raw_port = pub.bind_to_random_port(f"tcp://{HOST}")
     go_port = go.bind_to_random_port(f"tcp://{HOST}")
 
     from twisted.internet import reactor
-    from twisted.internet.task import LoopingCall
+    from twisted.internet.defer import Deferred
 
-    from pychron.broadcast.interfaces import Announcement
-    from pychron.broadcast.notifier import Notifier
-    from pychron.events.bus import EventBus
+    from bench.a_line import SWITCH, open_line
+    from pychron.extraction_line.events import SwitchChanged
     from pychron.node.real_world import build_world
+    from pychron.runtime.deadlines import sleep
 
     world = build_world(reactor)
-    bus = EventBus(reactor)
-    notifier = Notifier(world, "bench")
-    notifier.announce(
-        Changed, lambda e: Announcement("switch", {"n": e.n, "sent": e.sent, "text": TEXT}, 0.0)
-    )
-    print(raw_port, go_port, notifier.start(HOST, 0, bus), flush=True)
+    confirmed: list[float] = []
 
-    while not go.poll(10):
-        pub.send(b"raw warm-up")
-    go.recv()
-    go.send(b"")
-    for n in range(EVENTS):
-        fields = {"n": n, "sent": time.monotonic(), "text": TEXT}
-        pub.send(b"raw " + json.dumps(fields).encode())
-        time.sleep(PACE_S)
+    async def work() -> None:
+        bench = await open_line(world, folder)
+        published = bench.bus.publish
 
-    number = iter(range(EVENTS))
+        def publish(event: Any) -> None:
+            if isinstance(event, SwitchChanged) and str(event.view.state) in SETTLED:
+                confirmed.append(time.monotonic())
+            published(event)
 
-    def tick() -> None:
-        n = next(number, None)
-        if n is None:
-            sending.stop()
-        else:
-            bus.publish(Changed(n, time.monotonic()))
+        bench.bus.publish = publish  # type: ignore[method-assign]
+        print(raw_port, go_port, bench.port, flush=True)
+        await world.pool.run(go.recv)
+        go.send(b"")
+        for n in range(EVENTS):
+            await bench.turn(world, n)
+            await sleep(world.wire, PACE_S)
+            fields = {**bench.line.picture.valve(SWITCH), "sent": time.monotonic()}
+            pub.send(b"raw " + json.dumps(fields).encode())
+            await sleep(world.wire, PACE_S)
+        await world.pool.run(go.recv)
+        go.send(json.dumps(confirmed).encode())
 
-    sending = LoopingCall(tick)
-
-    def wait() -> None:
-        go.recv()
-        reactor.callFromThread(sending.start, PACE_S)
-
-    threading.Thread(target=wait, daemon=True).start()
+    reactor.callWhenRunning(lambda: Deferred.fromCoroutine(work()).addErrback(lambda f: f.printTraceback()))
     reactor.run()
 
 
 def subscribe(raw_port: int, go_port: int, port: int) -> None:
-    context = zmq.Context()
-    sub, go = context.socket(zmq.SUB), context.socket(zmq.REQ)
-    sub.subscribe(b"raw ")
-    sub.connect(f"tcp://{HOST}:{raw_port}")
-    go.connect(f"tcp://{HOST}:{go_port}")
-    sub.recv()
-    go.send(b"")
-    go.recv()
-    peer: list[float] = []
-    while len(peer) < EVENTS:
-        frame = sub.recv()
-        now = time.monotonic()
-        if frame != b"raw warm-up":
-            peer.append(now - json.loads(frame[4:])["sent"])
-
+    """Begin when both subscriptions are heard; print the seconds of each delivery."""
     from twisted.internet import reactor
 
     from pychron.broadcast.sequence import Apply, Reset
     from pychron.broadcast.subscriber import Subscriber, Told
     from pychron.node.real_world import build_world
 
-    ours: list[float] = []
+    context = zmq.Context()
+    sub, go = context.socket(zmq.SUB), context.socket(zmq.REQ)
+    sub.subscribe(b"raw ")
+    sub.connect(f"tcp://{HOST}:{raw_port}")
+    go.connect(f"tcp://{HOST}:{go_port}")
+    peer: list[float] = []
+    arrived: list[float] = []
+
+    def listen() -> None:
+        while len(peer) < EVENTS:
+            frame = sub.recv()
+            now = time.monotonic()
+            peer.append(now - json.loads(frame[4:])["sent"])
+
+    def end() -> None:
+        raw.join()
+        go.send(b"times")
+        ours = [at - sent for at, sent in zip(arrived, json.loads(go.recv()), strict=True)]
+        print(json.dumps({"ours": ours, "peer": peer}))
+        reactor.stop()
+
+    begun: list[bool] = []
 
     def told(output: Told) -> None:
         now = time.monotonic()
-        if isinstance(output, Reset) and not ours:
-            go.send(b"")
-        elif isinstance(output, Apply):
-            ours.append(now - output.message.payload["sent"])
-            if len(ours) == EVENTS:
-                print(json.dumps({"ours": ours, "peer": peer}))
-                reactor.stop()
+        if isinstance(output, Reset) and not begun:
+            begun.append(True)
+            go.send(b"begin")
+            go.recv()
+        elif isinstance(output, Apply) and output.message.payload.get("state") in SETTLED:
+            arrived.append(now)
+            if len(arrived) == EVENTS:
+                end()
 
+    raw = threading.Thread(target=listen)
+    raw.start()
     subscriber = Subscriber(build_world(reactor), HOST, port, told)
-    reactor.callWhenRunning(subscriber.start)
+    # A bare subscription says nothing when it is heard: it has had half a second by then.
+    reactor.callLater(0.5, subscriber.start)
     reactor.run()
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "publisher":
-        publish()
+        publish(Path(sys.argv[2]))
     else:
         subscribe(*map(int, sys.argv[2:]))
