@@ -113,6 +113,8 @@ class Course:
         waited = now - a.command.asked_at
         if a.superseded:
             a.refusal = Superseded(name, a.superseded)
+        elif switch.reserved != a.key:
+            a.refusal = Superseded(name, "another command has taken it")
         elif not a.begun and waited > a.command.within:
             a.refusal = TooLate(
                 name, f"its turn came after {waited:.1f} s; look at the state, then ask again"

@@ -24,7 +24,7 @@ from pychron.extraction_line.course import Course, refusal
 from pychron.extraction_line.doubts import NO_EPOCH, Doubt
 from pychron.extraction_line.errors import NoResponse, Superseded, TooLate
 from pychron.extraction_line.interfaces import Command
-from pychron.extraction_line.line_state import Line
+from pychron.extraction_line.line_state import Line, Switch
 from pychron.extraction_line.observing import Observer
 from pychron.extraction_line.repeats import Repeats, sender
 from pychron.extraction_line.rules import Grounds
@@ -44,6 +44,8 @@ class SwitchMachine:
         self._number = 0
         self._courses: dict[str, Course] = {}
         self._waiting: list[tuple[int, Command]] = []
+        self._freed = False
+        """An actuation has ended since the waiting commands were last looked at."""
         for switch in line:
             switch.starting = switch.hardware.readable
 
@@ -61,8 +63,9 @@ class SwitchMachine:
         if joined is not None:
             joined.requests.append(request)
             return []
-        out = self._cancel_older(command)
-        return out + self._consider(request, command, now)
+        out = self._cancel_older(command, now)
+        out += self._consider(request, command, now)
+        return out + self._next_in_line(now)
 
     def _join(self, command: Command) -> Actuation | None:
         for course in self._courses.values():
@@ -76,7 +79,7 @@ class SwitchMachine:
                 return a
         return None
 
-    def _cancel_older(self, command: Command) -> Outputs:
+    def _cancel_older(self, command: Command, now: float) -> Outputs:
         """A newer command of a peer for a switch cancels its older ones not yet started."""
         out: Outputs = []
         why = f"a newer {command.action} of the same peer took its place"
@@ -97,7 +100,7 @@ class SwitchMachine:
                 and not a.begun
                 and not a.superseded
             ):
-                out += self._supersede(course, why)
+                out += self._supersede(course, why, now)
         return out
 
     def _consider(self, request: int, command: Command, now: float) -> Outputs:
@@ -108,17 +111,23 @@ class SwitchMachine:
             return [Reply(request, TooLate(command.switch, why))]
         plan = plans.expand(self.line, command.switch, command.action)
         holders = self._holders(plan)
-        if not all(self._gives_way(holder.actuation, plan) for holder in holders):
+        if not all(self._gives_way(holder.actuation, command, plan) for holder in holders):
             self._waiting.append((request, command))
             self.repeats.planned(command, command.switch)
             return []
+        grounds = self._grounds(command, now)
+        held = [(s, s.reserved, s.reserved_for, s.begun) for s in self._held(holders)]
+        for holder in holders:
+            self._release(holder.actuation)
+        why_not = refusal(self.line, plan, command, grounds)
+        if why_not is not None:  # what is refused takes nobody's place
+            for switch, key, turn, begun in held:
+                switch.reserved, switch.reserved_for, switch.begun = key, turn, begun
+            return [Reply(request, why_not)]
         out: Outputs = []
         for holder in holders:
-            out += self._supersede(holder, f"a {command.action} of {command.switch} took its place")
-        grounds = self._grounds(command, now)
-        why_not = refusal(self.line, plan, command, grounds)
-        if why_not is not None:
-            return [*out, Reply(request, why_not)]
+            out += self._supersede(holder, f"a {command.action} of {command.switch} took its place", now)
+        out += self._cancel_opens(plan)
         self._number += 1
         actuation = Actuation(f"{self._boot}.{self._number}", command, plan, [request])
         for name, action in plan:
@@ -137,15 +146,30 @@ class SwitchMachine:
                 keys.append(key)
         return [self._courses[key] for key in keys]
 
-    @staticmethod
-    def _gives_way(holder: Actuation, plan: Sequence[plans.Step]) -> bool:
-        """A close waits behind no open: every switch that both name is opened there and closed here."""
-        theirs = dict(holder.plan)
-        return all(
-            theirs[name] is Action.OPEN and action is Action.CLOSE for name, action in plan if name in theirs
-        )
+    def _held(self, holders: Sequence[Course]) -> list[Switch]:
+        plans_of = [(h.actuation.key, n) for h in holders for n, _ in h.actuation.plan]
+        return [self.line.switches[n] for key, n in plans_of if self.line.switches[n].reserved == key]
 
-    def _supersede(self, course: Course, why: str) -> Outputs:
+    @staticmethod
+    def _gives_way(holder: Actuation, command: Command, plan: Sequence[plans.Step]) -> bool:
+        """A close waits behind no open: every switch that both name is opened there and closed here, or, where
+        the very switch is closed that they open, turned the other way (inverted children)."""
+        theirs = dict(holder.plan)
+        shared = [(theirs[name], action) for name, action in plan if name in theirs]
+        if command.action is Action.CLOSE and theirs.get(command.switch) is Action.OPEN:
+            return all(their is not action for their, action in shared)
+        return all(their is Action.OPEN and action is Action.CLOSE for their, action in shared)
+
+    def _cancel_opens(self, plan: Sequence[plans.Step]) -> Outputs:
+        """Older wishes to open what is closed now: they would open it behind the back of whoever closed it."""
+        out: Outputs = []
+        for request, waiting in list(self._waiting):
+            if waiting.action is Action.OPEN and (waiting.switch, Action.CLOSE) in plan:
+                self._waiting.remove((request, waiting))
+                out.append(Reply(request, Superseded(waiting.switch, "a newer close took its place")))
+        return out
+
+    def _supersede(self, course: Course, why: str, now: float) -> Outputs:
         """It begins no further step. Its switches are free; what it has begun ends on the wire."""
         a = course.actuation
         a.superseded = why
@@ -153,7 +177,7 @@ class SwitchMachine:
         out: Outputs = [Publish(e) for e in a.held_back]
         a.held_back.clear()
         if a.phase is Phase.CONFIRMING:
-            out += self._ended(a, Superseded(a.parent, why), a.command.asked_at)
+            out += self._ended(a, Superseded(a.parent, why), now)
         return out
 
     # ---- inputs of one actuation, by its key
@@ -214,7 +238,7 @@ class SwitchMachine:
             out += [Publish(e) for e in self.observer.alarm("store", text, (a.parent,))]
         else:
             out += [Publish(e) for e in self.observer.clear("store", "outcomes are written again")]
-        return out + self._ended(a, result, now)
+        return out + self._ended(a, result, now) + self._next_in_line(now)
 
     # ---- what nobody commanded
 
@@ -259,6 +283,11 @@ class SwitchMachine:
         """Wire seconds of the first waiting command's end."""
         return min((c.asked_at + c.within for _, c in self._waiting), default=None)
 
+    def goes_on(self, key: str) -> bool:
+        """Nobody has taken its place: the second of two outputs may follow the first."""
+        course = self._courses.get(key)
+        return course is not None and not course.actuation.superseded
+
     def requests(self, key: str) -> tuple[int, ...]:
         """Those who wait for the outcome of an actuation."""
         course = self._courses.get(key)
@@ -278,6 +307,23 @@ class SwitchMachine:
                 out += self._ended(self._courses[output.key].actuation, output.result, now)
             else:
                 out.append(output)
+        return out + self._next_in_line(now)
+
+    def _next_in_line(self, now: float) -> Outputs:
+        """Those who wait, in the order of their asking, whenever something has ended."""
+        out: Outputs = []
+        while self._freed:
+            self._freed = False
+            waiting, self._waiting = self._waiting, []
+            for request, command in waiting:
+                known = self.repeats.known(command, now)
+                joined = self._join(command)
+                if known is not None:
+                    out.append(Reply(request, known))
+                elif joined is not None:
+                    joined.requests.append(request)
+                else:
+                    out += self._consider(request, command, now)
         return out
 
     def _ended(self, a: Actuation, result: Result, now: float) -> Outputs:
@@ -294,9 +340,7 @@ class SwitchMachine:
         self._release(a)
         self.repeats.ended(a.command, result, now)
         out += [Reply(request, result) for request in a.requests]
-        waiting, self._waiting = self._waiting, []
-        for request, command in waiting:
-            out += self._consider(request, command, now)
+        self._freed = True
         return out
 
     def _unheld(self, name: str, key: str) -> bool:

@@ -1,0 +1,183 @@
+"""Who takes whose place: superseded, refused, waiting and joined commands, step by step."""
+
+from __future__ import annotations
+
+from pychron.extraction_line.errors import Held, Locked, NoResponse, NotOwner, Superseded
+from pychron.extraction_line.interfaces import Command, Done
+from pychron.extraction_line.rules import Grounds
+from pychron.extraction_line.states import Action, Lock, State
+from pychron.trust.rights import Peer, Right
+from tests.extraction_line.bench_of_relays import Rig, build_line, spec
+
+
+class Scene:
+    """A rig that numbers its requests."""
+
+    def __init__(self, *specs, opened=(), unreadable=()):
+        self.rig = Rig(lambda: build_line(*specs, unreadable=unreadable), opened)
+        self.machine, self.line = self.rig.machine, self.rig.machine.line
+        self.number = 0
+        self.rig.poll()
+        self.rig.run()
+
+    def ask(self, name, action, peer="1", id=None, within=60.0):
+        self.number += 1
+        command = Command(
+            name, Action(action), Peer(peer, right=Right.OPERATE), self.rig.now, within=within, id=id
+        )
+        self.rig.ask(self.number, command)
+        return self.number
+
+    def reply(self, number):
+        return self.rig.replies.get(number)
+
+    def deny(self, name, action):
+        def access(switch, turn):
+            return NotOwner(switch, "claimed") if (switch, turn) == (name, Action(action)) else None
+
+        self.machine._grounds = lambda command, now: Grounds(access, lambda switch: "")
+
+    def driven(self):
+        return [(name, opens) for _, name, opens in self.rig.begun_log]
+
+
+def test_a_close_that_takes_the_place_of_one_being_confirmed_is_not_overtaken_by_a_waiting_open():
+    scene = Scene(spec("A"), opened=("A",))
+    first, waiting = scene.ask("A", "open", "1"), scene.ask("A", "open", "2")
+    closing = scene.ask("A", "close", "3")
+    scene.rig.run()
+    assert isinstance(scene.reply(first), Superseded) and isinstance(scene.reply(waiting), Superseded)
+    assert scene.reply(closing) == Done("A", Action.CLOSE, changed=True)
+    assert scene.driven() == [("A", False)]
+
+
+def test_an_older_open_that_waits_does_not_open_behind_a_newer_close():
+    scene = Scene(spec("A"))
+    first, waiting = scene.ask("A", "open", "1"), scene.ask("A", "open", "2")
+    closing = scene.ask("A", "close", "3")
+    scene.rig.run()
+    assert [type(scene.reply(n)) for n in (first, waiting, closing)] == [Superseded, Superseded, Done]
+    assert not scene.rig.relays.on["A"]
+
+
+def test_a_newer_open_that_waits_gets_its_turn_after_the_close():
+    scene = Scene(spec("A"), opened=("A",))
+    closing, waiting = scene.ask("A", "close", "1"), scene.ask("A", "open", "2")
+    scene.rig.run()
+    assert scene.reply(closing).changed and scene.reply(waiting).changed
+    assert scene.driven() == [("A", False), ("A", True)]
+
+
+def test_a_close_that_is_refused_takes_nobodys_place():
+    scene = Scene(spec("A"))
+    opening = scene.ask("A", "open", "1")
+    scene.deny("A", "close")
+    assert isinstance(scene.reply(scene.ask("A", "close", "2")), NotOwner)
+    assert scene.line.switches["A"].reserved_for is Action.OPEN
+    scene.rig.run()
+    assert scene.reply(opening).changed and scene.driven() == [("A", True)]
+
+
+def test_a_close_waits_behind_no_open_though_a_child_turns_the_other_way():
+    scene = Scene(spec("P"), spec("N", parent="P", parent_inverted=True), opened=("N",))
+    opening = scene.ask("P", "open", "1")
+    scene.rig.write_disk()
+    scene.rig.turn()  # N is closed; P is not open yet
+    closing = scene.ask("P", "close", "2")
+    scene.rig.run()
+    assert isinstance(scene.reply(opening), Superseded) and isinstance(scene.reply(closing), Done)
+    assert ("P", True) not in scene.driven()
+    assert scene.rig.relays.on == {"P": False, "N": True}
+
+
+def test_the_same_id_that_waits_twice_is_driven_once():
+    scene = Scene(spec("U"), unreadable=("U",))
+    scene.ask("U", "close", "1")
+    twice = [scene.ask("U", "open", "2", id="b:1") for _ in range(2)]
+    scene.rig.run()
+    assert scene.driven() == [("U", False), ("U", True)]
+    assert [scene.reply(n).changed for n in twice] == [True, True]
+
+
+def test_what_a_peer_no_longer_wants_frees_its_switches_for_those_who_wait():
+    scene = Scene(spec("P"), spec("K", parent="P"), opened=("P", "K"))
+    confirming = scene.ask("P", "open", "1")
+    waiting = scene.ask("K", "open", "2")
+    scene.deny("P", "close")
+    refused = scene.ask("P", "close", "1")
+    assert isinstance(scene.reply(confirming), Superseded) and isinstance(scene.reply(refused), NotOwner)
+    scene.rig.run()
+    assert scene.reply(waiting) == Done("K", Action.OPEN, changed=False)
+
+
+def test_a_lock_or_an_owner_that_came_between_plan_and_drive_is_obeyed():
+    for came in ("lock", "hold"):
+        scene = Scene(spec("A"))
+        asked = scene.ask("A", "open")
+        scene.rig.write_disk()
+        if came == "lock":
+            scene.line.switches["A"].lock = Lock("op", "leak", 1.0)
+        else:
+            scene.line.holds["A"] = (State.CLOSED, "other")
+        scene.rig.run()
+        assert scene.driven() == [] and not isinstance(scene.reply(asked), Done)
+        assert not scene.machine.busy and not scene.line.switches["A"].reserved
+
+
+def test_a_lock_in_the_middle_of_a_plan_stops_the_child_and_leaves_an_alarm():
+    scene = Scene(spec("P"), spec("K", parent="P"))
+    asked = scene.ask("P", "open")
+    scene.rig.write_disk()
+    scene.rig.turn()
+    scene.line.switches["K"].lock = Lock("op", "leak", 1.0)
+    scene.rig.run()
+    assert scene.driven() == [("P", True)]
+    assert "K" in scene.reply(asked).failed_children[0]
+    assert scene.machine.observer.standing() == ("child:K",)
+
+
+def test_a_locked_switch_that_reads_otherwise_is_not_driven():
+    scene = Scene(spec("A"), opened=("A",))
+    scene.line.switches["A"].lock = Lock("op", "leak", 1.0)
+    asked = scene.ask("A", "open")
+    scene.rig.relays.on["A"] = False
+    scene.rig.run()
+    assert isinstance(scene.reply(asked), Locked) and scene.driven() == []
+
+
+def test_a_dependant_that_is_opened_while_its_supply_waits_for_the_channel_keeps_it_open():
+    scene = Scene(spec("V"), spec("A", positive_interlocks=("V",)), opened=("V",))
+    closing = scene.ask("V", "close", "1")
+    refused = scene.ask("A", "open", "2")
+    assert "V must be confirmed open" in str(scene.reply(refused))
+    scene.rig.run()
+    assert scene.reply(closing).changed
+    scene.ask("V", "open")
+    scene.rig.run()
+    opening, refused = scene.ask("A", "open", "2"), scene.ask("V", "close", "1")
+    assert isinstance(scene.reply(refused), Held)
+    scene.rig.run()
+    assert scene.reply(opening).changed
+
+
+def test_silence_in_the_middle_of_a_plan_keeps_what_has_moved_in_the_reply():
+    scene = Scene(spec("P"), spec("K", parent="P"), spec("L", parent="P"))
+    asked = scene.ask("P", "open")
+    scene.rig.write_disk()
+    scene.rig.turn()
+    scene.rig.turn()
+    scene.rig.turn("silent_never")
+    scene.rig.run()
+    done = scene.reply(asked)
+    assert done.changed and len(done.failed_children) == 1 and "K" in done.failed_children[0]
+    assert scene.driven() == [("P", True), ("K", True), ("L", True)]
+    assert scene.line.switches["K"].state is State.UNKNOWN
+
+
+def test_a_parent_that_is_silent_turns_no_child():
+    scene = Scene(spec("P"), spec("K", parent="P"))
+    asked = scene.ask("P", "open")
+    scene.rig.write_disk()
+    scene.rig.turn("silent_never")
+    scene.rig.run()
+    assert isinstance(scene.reply(asked), NoResponse) and scene.driven() == [("P", True)]
