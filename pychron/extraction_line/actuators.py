@@ -10,9 +10,9 @@ from twisted.logger import Logger
 
 from pychron.config.device_file import DeviceFile
 from pychron.config.klasses import REMOTE_LINES
+from pychron.extraction_line.remote.ties import part_of
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Kind
-from pychron.extraction_line.ties import part_of
 from pychron.hardware.drivers import ActuatorBuilder, UnknownDriver
 from pychron.runtime.world import World
 

@@ -20,10 +20,10 @@ from pychron.extraction_line.local_line import LocalLine, flags_of, system_host
 from pychron.extraction_line.manager import LineOptions
 from pychron.extraction_line.park_file import Do
 from pychron.extraction_line.permits import IReadings, read_permits
-from pychron.extraction_line.remote_file import read_remote
+from pychron.extraction_line.remote.file import read_remote
+from pychron.extraction_line.remote.ties import listed, where_is
 from pychron.extraction_line.safe_verb import SafeVerb
 from pychron.extraction_line.specs import LineSpec
-from pychron.extraction_line.ties import listed, where_is
 from pychron.extraction_line.verbs import ValveVerbs
 from pychron.rpc.interfaces import IAudit, IOwners, IVerbs
 from pychron.rpc.verbs import Call
@@ -87,7 +87,7 @@ class ExtractionLinePlugin:
         local.start()
 
     def _open_remote(self, context: Context, line: LineSpec, remotes: Any, verbs: Any, notifier: Any) -> None:
-        from pychron.extraction_line.remote_line import RemoteLine
+        from pychron.extraction_line.remote.line import RemoteLine
 
         assert self._local is not None
         self._remote = RemoteLine(context, line, remotes, self._local)

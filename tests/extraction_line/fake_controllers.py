@@ -9,10 +9,10 @@ from twisted.internet.defer import Deferred
 from pychron.config.problems import Place
 from pychron.events.bus import EventBus
 from pychron.extraction_line.interfaces import Command
-from pychron.extraction_line.remote import RemoteExtractionLineManager
-from pychron.extraction_line.remote_faults import PeerFault
-from pychron.extraction_line.remote_file import Polls, RemoteSettings
-from pychron.extraction_line.remote_link import LinkCut, LinkDown, PeerVersion
+from pychron.extraction_line.remote.faults import PeerFault
+from pychron.extraction_line.remote.file import Polls, RemoteSettings
+from pychron.extraction_line.remote.link import LinkCut, LinkDown, PeerVersion
+from pychron.extraction_line.remote.manager import RemoteExtractionLineManager
 from pychron.extraction_line.specs import LineSpec, SwitchSpec
 from pychron.extraction_line.states import Action, Kind
 from pychron.extraction_line.words import owners_word, state_checksum, state_word

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from pychron.extraction_line.compare import compare, unlisted
-from pychron.extraction_line.remote_views import read_switch
+from pychron.extraction_line.remote.compare import compare, unlisted
+from pychron.extraction_line.remote.views import read_switch
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Kind
 from tests.extraction_line.fake_controllers import spec

@@ -10,11 +10,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from pychron.extraction_line import errors
 from pychron.extraction_line.events import AlarmCleared, AlarmRaised
 from pychron.extraction_line.interfaces import Command, Done
-from pychron.extraction_line.mixed import MixedExtractionLine
-from pychron.extraction_line.remote_faults import PeerFault
+from pychron.extraction_line.remote.faults import PeerFault
+from pychron.extraction_line.remote.mixed import MixedExtractionLine
+from pychron.extraction_line.remote.ties import cross_parents, cross_ties, listed, part_of, where_is
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Action
-from pychron.extraction_line.ties import cross_parents, cross_ties, listed, part_of, where_is
 from tests.extraction_line.clocked_relays import Bench
 from tests.extraction_line.fake_controllers import LOCAL, Controller, Remote, a_world, spec
 

@@ -8,8 +8,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from pychron.extraction_line import errors
 from pychron.extraction_line.events import LockChanged, PeerChanged, SwitchChanged
 from pychron.extraction_line.interfaces import Done
-from pychron.extraction_line.remote_contact import EVERYTHING
-from pychron.extraction_line.remote_faults import KINDS, PeerFault
+from pychron.extraction_line.remote.contact import EVERYTHING
+from pychron.extraction_line.remote.faults import KINDS, PeerFault
 from pychron.extraction_line.states import Action, State
 from tests.extraction_line.fake_controllers import LOCAL, Controller, Remote, a_world, spec
 

@@ -6,7 +6,7 @@ import pytest
 
 from pychron.config.device_file import read_device_file
 from pychron.config.problems import Report
-from pychron.extraction_line.remote_file import Polls, RemoteSettings, read_remote
+from pychron.extraction_line.remote.file import Polls, RemoteSettings, read_remote
 
 SEED = """\
 name: ExtractionLine

@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from pychron.extraction_line import errors
 from pychron.extraction_line.interfaces import Done
-from pychron.extraction_line.remote_contact import EVERYTHING
+from pychron.extraction_line.remote.contact import EVERYTHING
 from pychron.extraction_line.states import Action
 from pychron.extraction_line.words import checked
 from tests.extraction_line.fake_controllers import LOCAL, Installed, Remote, spec

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pychron.extraction_line.events import AlarmCleared, AlarmRaised, OwnerChanged, PeerChanged, SwitchChanged
-from pychron.extraction_line.remote_states import RemoteStates
-from pychron.extraction_line.remote_views import BadReply, read_picture, read_switch
+from pychron.extraction_line.remote.states import RemoteStates
+from pychron.extraction_line.remote.views import BadReply, read_picture, read_switch
 from pychron.extraction_line.states import Kind, State
 from tests.extraction_line.fake_controllers import spec
 

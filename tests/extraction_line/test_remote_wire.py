@@ -11,13 +11,13 @@ from pychron.events.bus import EventBus
 from pychron.extraction_line import errors
 from pychron.extraction_line.events import PeerChanged
 from pychron.extraction_line.interfaces import Done
-from pychron.extraction_line.remote import RemoteExtractionLineManager
-from pychron.extraction_line.remote_contact import EVERYTHING
-from pychron.extraction_line.remote_faults import PeerFault
-from pychron.extraction_line.remote_installed import InstalledPeer
-from pychron.extraction_line.remote_wire import PeerLink
+from pychron.extraction_line.remote.contact import EVERYTHING
+from pychron.extraction_line.remote.faults import PeerFault
+from pychron.extraction_line.remote.installed import InstalledPeer
+from pychron.extraction_line.remote.manager import RemoteExtractionLineManager
+from pychron.extraction_line.remote.status_monitor import StatusMonitor
+from pychron.extraction_line.remote.wire import PeerLink
 from pychron.extraction_line.states import Action
-from pychron.extraction_line.status_monitor import StatusMonitor
 from tests.extraction_line.byte_peers import InstalledBytes, OwnBytes
 from tests.extraction_line.fake_controllers import Controller, Installed, Remote, a_world, settings
 

@@ -5,8 +5,8 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from pychron.extraction_line.events import ChecksumDiffered, PeerChanged
-from pychron.extraction_line.remote_file import Polls
-from pychron.extraction_line.status_monitor import StatusMonitor, due
+from pychron.extraction_line.remote.file import Polls
+from pychron.extraction_line.remote.status_monitor import StatusMonitor, due
 from tests.extraction_line.fake_controllers import Controller, Installed, Remote
 
 

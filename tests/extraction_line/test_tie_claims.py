@@ -4,7 +4,7 @@ import pytest
 
 from pychron.extraction_line.leases import Leases, Waiting
 from pychron.extraction_line.line_state import Hardware, Line
-from pychron.extraction_line.reservations import session_of
+from pychron.extraction_line.remote.reservations import session_of
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import State
 from pychron.hardware.interfaces import Evidence

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from twisted.internet.interfaces import IReactorTime
 
-from pychron.extraction_line.remote_contact import EVERYTHING, Contact, Due
-from pychron.extraction_line.remote_file import Polls
-from pychron.extraction_line.remote_installed import InstalledPeer
+from pychron.extraction_line.remote.contact import EVERYTHING, Contact, Due
+from pychron.extraction_line.remote.file import Polls
+from pychron.extraction_line.remote.installed import InstalledPeer
 from pychron.runtime.periodic import Periodic
 
 NOTHING = Due(states=False, locks=False, owners=False)

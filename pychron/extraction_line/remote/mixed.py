@@ -11,7 +11,6 @@ from zope.interface import implementer
 
 from pychron.config.problems import nearest
 from pychron.events.bus import EventBus
-from pychron.extraction_line import remote_model
 from pychron.extraction_line.errors import (
     ChildFailed,
     Held,
@@ -25,12 +24,13 @@ from pychron.extraction_line.interfaces import Command, Done, IExtractionLine
 from pychron.extraction_line.line_state import Line
 from pychron.extraction_line.manager import ExtractionLineManager
 from pychron.extraction_line.plans import Step, expand
-from pychron.extraction_line.remote import RemoteExtractionLineManager, find
-from pychron.extraction_line.remote_states import blank
-from pychron.extraction_line.reservations import Holder, LocalHolder, RemoteHolder, Reservations
+from pychron.extraction_line.remote import model
+from pychron.extraction_line.remote.manager import RemoteExtractionLineManager, find
+from pychron.extraction_line.remote.reservations import Holder, LocalHolder, RemoteHolder, Reservations
+from pychron.extraction_line.remote.states import blank
+from pychron.extraction_line.remote.ties import cross_ties, heads, where_is
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Action, Lock, State, SwitchView
-from pychron.extraction_line.ties import cross_ties, heads, where_is
 from pychron.runtime.world import World
 from pychron.trust.rights import Peer
 
@@ -298,4 +298,4 @@ class MixedExtractionLine:
 
     def _model(self) -> Line:
         assert self._spec is not None
-        return remote_model.model(self._spec.switches, {})
+        return model.model(self._spec.switches, {})

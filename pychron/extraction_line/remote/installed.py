@@ -12,11 +12,11 @@ from dataclasses import replace
 from twisted.internet.interfaces import IReactorTime
 
 from pychron.extraction_line.errors import LineError, Locked, Mismatch, NoResponse
-from pychron.extraction_line.remote_faults import PeerFault, fault_in
-from pychron.extraction_line.remote_file import RemoteSettings
-from pychron.extraction_line.remote_link import Link, LinkCut
-from pychron.extraction_line.remote_states import RemoteStates
-from pychron.extraction_line.remote_views import BadReply, RemotePicture, RemoteSwitch
+from pychron.extraction_line.remote.faults import PeerFault, fault_in
+from pychron.extraction_line.remote.file import RemoteSettings
+from pychron.extraction_line.remote.link import Link, LinkCut
+from pychron.extraction_line.remote.states import RemoteStates
+from pychron.extraction_line.remote.views import BadReply, RemotePicture, RemoteSwitch
 from pychron.extraction_line.states import Action, Lock, State
 from pychron.extraction_line.words import (
     BadWord,

@@ -21,7 +21,7 @@ from pychron.extraction_line.events import (
     PeerChanged,
     SwitchChanged,
 )
-from pychron.extraction_line.remote_views import BadReply, RemotePicture, RemoteSwitch, Ties, read_view
+from pychron.extraction_line.remote.views import BadReply, RemotePicture, RemoteSwitch, Ties, read_view
 from pychron.extraction_line.specs import SwitchSpec
 from pychron.extraction_line.states import Kind, State, SwitchView
 

@@ -12,14 +12,14 @@ from twisted.logger import Logger
 from pychron.broadcast.sequence import Apply, Lost, Reset
 from pychron.broadcast.subscriber import Subscriber, Told
 from pychron.events.bus import EventBus
-from pychron.extraction_line.compare import compare, unlisted
 from pychron.extraction_line.events import ChecksumDiffered, PeerChanged
-from pychron.extraction_line.remote_file import RemoteSettings
-from pychron.extraction_line.remote_installed import InstalledPeer
-from pychron.extraction_line.remote_link import Link, LinkCut, LinkDown
-from pychron.extraction_line.remote_own import OwnPeer
-from pychron.extraction_line.remote_states import RemoteStates
-from pychron.extraction_line.remote_views import BadReply, RemotePicture, read_picture
+from pychron.extraction_line.remote.compare import compare, unlisted
+from pychron.extraction_line.remote.file import RemoteSettings
+from pychron.extraction_line.remote.installed import InstalledPeer
+from pychron.extraction_line.remote.link import Link, LinkCut, LinkDown
+from pychron.extraction_line.remote.own import OwnPeer
+from pychron.extraction_line.remote.states import RemoteStates
+from pychron.extraction_line.remote.views import BadReply, RemotePicture, read_picture
 from pychron.extraction_line.specs import LineSpec
 from pychron.runtime.spawn import Spawner
 from pychron.runtime.world import World

@@ -19,9 +19,9 @@ from pychron.extraction_line.errors import Interlocked, LineError, NoResponse, N
 from pychron.extraction_line.events import AlarmCleared, AlarmRaised
 from pychron.extraction_line.manager import ExtractionLineManager
 from pychron.extraction_line.owners import Wanted
-from pychron.extraction_line.remote import RemoteExtractionLineManager
+from pychron.extraction_line.remote.manager import RemoteExtractionLineManager
+from pychron.extraction_line.remote.ties import Tie
 from pychron.extraction_line.states import State, SwitchView
-from pychron.extraction_line.ties import Tie
 from pychron.runtime.periodic import Periodic
 from pychron.runtime.world import World
 from pychron.trust.rights import Peer, Right

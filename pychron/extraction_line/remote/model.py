@@ -10,7 +10,7 @@ from pychron.extraction_line import rules
 from pychron.extraction_line.errors import LineError, NotOwner
 from pychron.extraction_line.line_state import Hardware, Line
 from pychron.extraction_line.plans import Step, expand
-from pychron.extraction_line.remote_views import Ties
+from pychron.extraction_line.remote.views import Ties
 from pychron.extraction_line.rules import Grounds
 from pychron.extraction_line.specs import LineSpec, SwitchSpec
 from pychron.extraction_line.states import Action, SwitchView

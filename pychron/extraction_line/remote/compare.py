@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from pychron.config.problems import Place
-from pychron.extraction_line.remote_views import RemoteSwitch
+from pychron.extraction_line.remote.views import RemoteSwitch
 from pychron.extraction_line.specs import LineSpec, SwitchSpec
 
 

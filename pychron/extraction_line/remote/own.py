@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pychron.extraction_line.errors import LineError, NotPermitted
-from pychron.extraction_line.remote_faults import PeerFault
-from pychron.extraction_line.remote_file import RemoteSettings
-from pychron.extraction_line.remote_link import Link, LinkCut
-from pychron.extraction_line.remote_views import BadReply, RemotePicture, read_lock, read_picture
+from pychron.extraction_line.remote.faults import PeerFault
+from pychron.extraction_line.remote.file import RemoteSettings
+from pychron.extraction_line.remote.link import Link, LinkCut
+from pychron.extraction_line.remote.views import BadReply, RemotePicture, read_lock, read_picture
 from pychron.extraction_line.states import Action, Lock
 
 READ_BACKS_NEEDED = 1

@@ -15,7 +15,6 @@ from zope.interface import implementer
 
 from pychron.config.problems import nearest
 from pychron.events.bus import EventBus
-from pychron.extraction_line import remote_model
 from pychron.extraction_line.errors import (
     LineError,
     Locked,
@@ -29,12 +28,13 @@ from pychron.extraction_line.errors import (
 from pychron.extraction_line.interfaces import Command, Done, IExtractionLine
 from pychron.extraction_line.line_state import Line
 from pychron.extraction_line.plans import Step, expand
-from pychron.extraction_line.remote_contact import Contact, Failed
-from pychron.extraction_line.remote_file import RemoteSettings
-from pychron.extraction_line.remote_installed import READ_BACKS_NEEDED as INSTALLED_READ_BACKS
-from pychron.extraction_line.remote_installed import InstalledPeer
-from pychron.extraction_line.remote_link import Link, LinkCut, LinkDown
-from pychron.extraction_line.remote_own import READ_BACKS_NEEDED, Grant, OwnPeer
+from pychron.extraction_line.remote import model
+from pychron.extraction_line.remote.contact import Contact, Failed
+from pychron.extraction_line.remote.file import RemoteSettings
+from pychron.extraction_line.remote.installed import READ_BACKS_NEEDED as INSTALLED_READ_BACKS
+from pychron.extraction_line.remote.installed import InstalledPeer
+from pychron.extraction_line.remote.link import Link, LinkCut, LinkDown
+from pychron.extraction_line.remote.own import READ_BACKS_NEEDED, Grant, OwnPeer
 from pychron.extraction_line.specs import LineSpec, SwitchSpec
 from pychron.extraction_line.states import Action, Lock, SwitchView
 from pychron.runtime.deadlines import sleep
@@ -106,13 +106,13 @@ class RemoteExtractionLineManager:
     def settling_s(self, name: str) -> float:
         if isinstance(self.contact.peer, OwnPeer) and self.states.knows(name):
             return self.states.ties(name).settling_s
-        return remote_model.settling_s(self._model(), name) if name in self.states.own else 0.0
+        return model.settling_s(self._model(), name) if name in self.states.own else 0.0
 
     def why(self, name: str, action: Action, peer: Peer) -> tuple[str, ...]:
         self.view(name)
         if self.contact.refused or self.states.lost:
             return (f"{name}: {self.contact.refused or self.states.why_lost}",)
-        found = remote_model.blockers(self._model(), name, action)
+        found = model.blockers(self._model(), name, action)
         return tuple(str(b) for b in found)
 
     # ---- IExtractionLine, asking the controller
@@ -276,7 +276,7 @@ class RemoteExtractionLineManager:
 
     async def _check(self, peer: InstalledPeer, name: str, action: Action, key: int) -> None:
         """An installed server's own interlocks are not told: this node's file is judged by fresh read-backs."""
-        for partner in remote_model.concerned(self._model(), name, action):
+        for partner in model.concerned(self._model(), name, action):
             try:
                 await self._read_back(peer, partner)
             except (*Failed, LineError) as problem:
@@ -286,8 +286,8 @@ class RemoteExtractionLineManager:
         line = self._model()
         for other, steps in self._under_way.items():
             if other != key:
-                remote_model.reserve(line, steps, f"here.{other}")
-        for blocker in remote_model.blockers(line, name, action):
+                model.reserve(line, steps, f"here.{other}")
+        for blocker in model.blockers(line, name, action):
             if not isinstance(blocker, Locked):
                 raise blocker
 
@@ -340,7 +340,7 @@ class RemoteExtractionLineManager:
         return self.contact.now
 
     def _model(self) -> Line:
-        return remote_model.model(self._specs(), {n: self.states.view(n, self._now) for n in self.names()})
+        return model.model(self._specs(), {n: self.states.view(n, self._now) for n in self.names()})
 
     def _specs(self) -> list[SwitchSpec]:
         """The controller's own ties where it tells them, else this node's file."""
@@ -348,8 +348,7 @@ class RemoteExtractionLineManager:
             return list(self._own.switches)
         place = self.settings.place
         return [
-            remote_model.spec_of(self.states.view(n, self._now), self.states.ties(n), place)
-            for n in self.names()
+            model.spec_of(self.states.view(n, self._now), self.states.ties(n), place) for n in self.names()
         ]
 
 

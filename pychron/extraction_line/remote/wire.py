@@ -8,9 +8,9 @@ from typing import Any
 
 from twisted.internet.defer import CancelledError
 
-from pychron.extraction_line.remote_faults import fault_of
-from pychron.extraction_line.remote_file import RemoteSettings
-from pychron.extraction_line.remote_link import LinkCut, LinkDown, PeerVersion
+from pychron.extraction_line.remote.faults import fault_of
+from pychron.extraction_line.remote.file import RemoteSettings
+from pychron.extraction_line.remote.link import LinkCut, LinkDown, PeerVersion
 from pychron.rpc.client import ABORTED, Cut, NotConnected, PeerClient, PeerRefused, ask_once
 from pychron.runtime.spawn import Spawner
 from pychron.runtime.world import World
