@@ -335,9 +335,10 @@ class ExtractionLineManager:
 
     async def _drive(self, job: Drive) -> None:
         spec = self.line.switches[job.switch].spec
+        begin, goes_on = (lambda: self._begin(job.key)), (lambda: self.machine.goes_on(job.key))
         self.step(8, f"{job.switch} is address {spec.address or job.switch} of {spec.actuator}")
         try:
-            mark = await self.relays.drive(job.switch, job.opens, lambda: self._begin(job.key), job.urgent)
+            mark = await self.relays.drive(job.switch, job.opens, begin, job.urgent, goes_on)
         except NotBegun as no:
             self.carry(self.machine.not_begun(job.key, no.text, self.now))
         except Unavailable as no:

@@ -48,8 +48,18 @@ class Relays:
             return self.actuators.get(spec.state_device), spec.state_address or spec.address
         return self.actuators.get(spec.actuator), spec.state_address or spec.address
 
-    async def drive(self, name: str, opens: bool, begin: Callable[[], bool], urgent: bool) -> Mark:
-        """Turn one switch. Raises what IActuator.drive raises; after a first output alone has turned, NoAnswer."""
+    async def drive(
+        self,
+        name: str,
+        opens: bool,
+        begin: Callable[[], bool],
+        urgent: bool,
+        goes_on: Callable[[], bool] = lambda: True,
+    ) -> Mark:
+        """Turn one switch. Raises what IActuator.drive raises; after a first output alone has turned, NoAnswer.
+
+        `goes_on` is asked before the second of two outputs: one that follows a newer command would undo half of it.
+        """
         spec = self._specs[name]
         actuator = self.actuators.get(spec.actuator)
         if actuator is None:
@@ -63,7 +73,7 @@ class Relays:
             first, second = second, first
         mark = await actuator.drive(first, True, begin, urgent)
         try:
-            mark = await actuator.drive(second, False, lambda: True, urgent)
+            mark = await actuator.drive(second, False, goes_on, urgent)
         except HardwareError as problem:
             raise NoAnswer(
                 f"its first output was driven, the second was not: {problem.text}", mark
