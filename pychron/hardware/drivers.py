@@ -18,7 +18,7 @@ from pychron.hardware.interfaces import IActuator
 from pychron.runtime.world import SerialSettings, World
 
 GROUP = "pychron.drivers"
-_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z][a-z]+|[A-Z]+|[a-z]+|\d+[A-Z]*")
+_WORDS = re.compile(r"[A-Z]+\d+(?:[A-Z]\b)?|[A-Z]+(?=[A-Z][a-z])|[A-Z][a-z]+|[A-Z]+|[a-z]+|\d+")
 
 
 class UnknownDriver(Exception):

@@ -82,6 +82,10 @@ class RelayBank:
         for listener in self.listeners:
             listener(movement)
 
+    def move_later(self, seconds: float, address: str, opens: bool, cause: str) -> None:
+        """It happens even when the node that asked is gone by then."""
+        self._clock.callLater(seconds, self.move, address, opens, cause)
+
     def power_up(self, opens: bool = True) -> None:
         """All relays fall into the position that they have without power."""
         for address in self._open:
@@ -130,8 +134,7 @@ class RelayBankActuator:
                 raise Rejected(f"{self.name} refused {address}")
             cause = f"{'open' if on else 'close'} {address}"
             if fault is Fault.LATE:
-                # On the bank's side: it happens even when the node is gone by then.
-                self._wire.callLater(min(self.faults.late_s, self.late_s), self.bank.move, address, on, cause)
+                self.bank.move_later(min(self.faults.late_s, self.late_s), address, on, cause)
             elif fault is not Fault.SILENT and not (fault is Fault.DROPS and self.faults.coin()):
                 self.bank.move(address, on, cause)
             await self._end(fault, mark)
