@@ -7,7 +7,7 @@ import sys
 
 from bench.rows import Row, print_table
 
-MODULES = ("rpc_throughput", "state_words", "broadcast_latency", "silent_bus", "store_fsync")
+MODULES = ("rpc_throughput", "state_words", "broadcast_latency", "silent_bus", "fsyncs", "store_fsync")
 
 
 def main(names: list[str]) -> int:
