@@ -53,6 +53,8 @@ class Granted:
     request: int
     claim: Claim | None
     why: str = ""
+    before: Claim | None = None
+    """What the session had until then: it has that again where the new claim cannot be written."""
 
 
 @dataclass(slots=True)
@@ -78,7 +80,9 @@ class Leases:
             and waiting.require == mine.require
         ):
             return Granted(
-                waiting.request, self._keep(replace(mine, renewed_at=now, lease_s=waiting.lease_s))
+                waiting.request,
+                self._keep(replace(mine, renewed_at=now, lease_s=waiting.lease_s)),
+                before=mine,
             )
         blocked = self._blocked(waiting, now)
         ahead = any(set(w.switches) & set(waiting.switches) for w in self.queue)
@@ -117,7 +121,7 @@ class Leases:
             require,
             orphaned=False,
         )
-        return Granted(waiting.request, self._keep(claim))
+        return Granted(waiting.request, self._keep(claim), before=before)
 
     def _keep(self, claim: Claim) -> Claim:
         claim = replace(claim, orphaned=False)
@@ -200,6 +204,17 @@ class Leases:
                 wanted += waiting.switches
         self.queue = kept
         return answers
+
+    def put_back(self, claim: Claim, before: Claim | None) -> None:
+        """`claim` could not be written: what stood before it stands again, an orphan as an orphan."""
+        now = self.claims.get(claim.session)
+        if now is None or now.token != claim.token:
+            return
+        if before is None:
+            del self.claims[claim.session]
+        else:
+            self.claims[claim.session] = before
+        self._hold()
 
     def release(self, session: str) -> Claim | None:
         """Take a claim away; the queue is served at the next tick."""

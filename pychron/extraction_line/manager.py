@@ -209,10 +209,12 @@ class ExtractionLineManager:
     async def unlock(self, name: str, who: Peer, why: str) -> None:
         """Take a soft lock away, first on disk."""
         self.resolve(name)
+        switch, lock = self.line.switches[name], self.line.switches[name].lock
         await self.kept(name, SoftUnlock(name), self.audit(who, "unlock", name, why))
-        self.line.switches[name].lock = None
-        self.dropped()
-        self.bus.publish(LockChanged(self.view(name), str(who), why))
+        if switch.lock is lock:  # else locked again while this was written, and later on disk too
+            switch.lock = None
+            self.dropped()
+            self.bus.publish(LockChanged(self.view(name), str(who), why))
 
     def why(self, name: str, action: Action, peer: Peer) -> tuple[str, ...]:
         """What would block this actuation now."""
@@ -339,9 +341,7 @@ class ExtractionLineManager:
         self.step(8, f"{job.switch} is address {spec.address or job.switch} of {spec.actuator}")
         try:
             mark = await self.relays.drive(job.switch, job.opens, begin, job.urgent, goes_on)
-        except NotBegun as no:
-            self.carry(self.machine.not_begun(job.key, no.text, self.now))
-        except Unavailable as no:
+        except (NotBegun, Unavailable) as no:
             self.carry(self.machine.not_begun(job.key, no.text, self.now))
         except Rejected as no:
             self.carry(self.machine.rejected(job.key, no.text, self.now))

@@ -87,7 +87,7 @@ class Owners:
         claim = self._answered(answer, wanted.switches)
         renewed = before is not None and before.token == claim.token and not before.orphaned
         if not renewed:
-            await self._keep(claim)
+            await self._keep(claim, answer.before)
         self._rewake()
         return claim
 
@@ -96,7 +96,7 @@ class Owners:
             raise NotOwner(", ".join(switches), answer.why)
         return answer.claim
 
-    async def _keep(self, claim: Claim) -> None:
+    async def _keep(self, claim: Claim, before: Claim | None) -> None:
         row = ClaimRow(
             claim.session,
             claim.address,
@@ -110,7 +110,7 @@ class Owners:
         try:
             await self._manager.store.commit(row, Token(claim.token), audit)
         except StoreFailed as problem:
-            self._leases.release(claim.session)
+            self._leases.put_back(claim, before)
             raise NotStored(
                 ", ".join(claim.switches), f"the claim could not be written: {problem.why}"
             ) from problem
@@ -175,11 +175,13 @@ class Owners:
             if answer.claim is None:
                 waiting.errback(Failure(NotOwner("", answer.why)))
             else:
-                self._manager.spawner.spawn(self._grant(waiting, answer.claim), "granting a claim")
+                self._manager.spawner.spawn(
+                    self._grant(waiting, answer.claim, answer.before), "granting a claim"
+                )
 
-    async def _grant(self, waiting: Deferred[Claim], claim: Claim) -> None:
+    async def _grant(self, waiting: Deferred[Claim], claim: Claim, before: Claim | None) -> None:
         try:
-            await self._keep(claim)
+            await self._keep(claim, before)
         except LineError as problem:
             waiting.errback(Failure(problem))
         else:

@@ -8,7 +8,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from pychron.extraction_line.errors import Superseded
+from pychron.extraction_line.errors import Locked, NotOwner, NotStored, Superseded
+from pychron.extraction_line.owners import Wanted
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Kind
 from pychron.trust.rights import Peer, Right
@@ -49,3 +50,51 @@ class HalfDriven(RacesCase):
         assert self.relays.on == {"1": False, "2": True}
         assert [e[1:] for e in self.relays.exchanges][-2:] == [("2", True), ("1", False)]
         assert self.bench.states() == {"D": "closed"}
+
+
+class Locks(RacesCase):
+    def test_a_lock_set_while_an_unlock_is_being_written_holds(self):
+        Deferred.fromCoroutine(self.bench.manager.lock("A", OPERATOR, "first"))
+        self.bench.advance(0.1)
+        pool = self.bench.world.pool
+        pool.at_once = False
+        unlocking = Deferred.fromCoroutine(self.bench.manager.unlock("A", OPERATOR, ""))
+        locking = Deferred.fromCoroutine(self.bench.manager.lock("A", OPERATOR, "second"))
+        while pool.jobs:
+            pool.release()
+        pool.at_once = True
+        self.successResultOf(unlocking)
+        assert self.successResultOf(locking).why == "second"
+        self.failureResultOf(self.bench.ask("A", "open"), Locked)
+        assert self.relays.exchanges == []
+
+    def test_an_unlock_that_cannot_be_written_leaves_it_locked(self):
+        Deferred.fromCoroutine(self.bench.manager.lock("A", OPERATOR, "first"))
+        self.bench.advance(0.1)
+        self.bench.store._open = False
+        self.failureResultOf(Deferred.fromCoroutine(self.bench.manager.unlock("A", OPERATOR, "")), NotStored)
+        self.failureResultOf(self.bench.ask("A", "open"), Locked)
+
+
+class Claims(RacesCase):
+    def claim(self, session, switches, require=()):
+        wanted = Wanted(session, Peer("10.0.0.5"), switches, 5.0, require)
+        claiming = Deferred.fromCoroutine(self.bench.manager.owners.claim(wanted))
+        self.bench.advance(0.1)
+        return claiming
+
+    def test_an_owner_that_returns_while_the_disk_fails_leaves_its_orphan_an_orphan(self):
+        self.successResultOf(self.claim("boot-a", ("A",), (("B", "closed"),)))
+        self.bench.advance(6)
+        assert self.bench.manager.view("A").orphaned
+        self.bench.store._open = False
+        self.failureResultOf(self.claim("boot-a", ("A",), (("B", "closed"),)), NotStored)
+        assert self.bench.manager.view("A").orphaned
+        self.failureResultOf(self.bench.ask("A", "open", peer="10.0.0.6"), NotOwner)
+        assert self.bench.manager.line.holds["B"][1] == "10.0.0.5"
+
+    def test_more_switches_that_cannot_be_written_cost_the_claim_nothing(self):
+        self.successResultOf(self.claim("boot-a", ("A",)))
+        self.bench.store._open = False
+        self.failureResultOf(self.claim("boot-a", ("A", "B")), NotStored)
+        assert (self.bench.manager.view("A").owner, self.bench.manager.view("B").owner) == ("10.0.0.5", "")
