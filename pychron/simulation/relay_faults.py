@@ -84,9 +84,7 @@ def read_faults(texts: Sequence[str]) -> dict[Fault, float]:
     for text in texts:
         kind, _, share = text.partition("=")
         if kind not in tuple(Fault):
-            raise BadFault(
-                f"there is no fault {kind}{nearest(kind, tuple(Fault))}; write one of {', '.join(Fault)}"
-            )
+            raise BadFault(f"there is no fault {kind} (only {', '.join(Fault)}){nearest(kind, tuple(Fault))}")
         try:
             shares[Fault(kind)] = float(share) if share else 1.0
         except ValueError:
