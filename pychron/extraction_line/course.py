@@ -29,18 +29,20 @@ from pychron.extraction_line.errors import (
     Locked,
     Mismatch,
     NoResponse,
+    NotConfirmed,
     NotStored,
     Starting,
     Superseded,
     TooLate,
 )
 from pychron.extraction_line.interfaces import Command, Done
-from pychron.extraction_line.line_state import Line, Switch, target
+from pychron.extraction_line.line_state import Line, Switch, is_manual, target
 from pychron.extraction_line.observing import Observer
 from pychron.extraction_line.rules import Grounds
 from pychron.extraction_line.states import Action, State
 from pychron.hardware.interfaces import Evidence, Mark, Reading
 
+BY_HAND = "a manual valve: turn it by hand, declare it with `pychron valve confirm`, then ask again"
 BEING_WRITTEN = -2
 """Epoch of the doubt of a command between its guard and its end: no reading is ordered after it yet."""
 
@@ -53,6 +55,9 @@ def refusal(
     for name, action in plan:
         if action is Action.OPEN and line.switches[name].starting:
             return Starting(name, "its first read-back has not come yet; try again in a moment")
+        by_hand = is_manual(line.switches[name]) and line.switches[name].state is not State.OPEN
+        if action is Action.OPEN and by_hand:
+            return NotConfirmed(name, BY_HAND)
         for found in rules.blockers(line, name, action, grounds, plans.earlier(plan, name), key):
             if not (already and isinstance(found, Locked)):
                 return found
@@ -92,7 +97,7 @@ class Course:
         if a.superseded:
             return self._superseded()
         for name, action in a.plan:
-            if not rules.privileged(self._line.switches[name], action):
+            if action is Action.OPEN and not rules.privileged(self._line.switches[name], action):
                 text = f"its intent could not be written ({why}); closing still works; mend the disk, then try again"
                 return self._finish(NotStored(name, text))
         return self._drive()
@@ -103,6 +108,10 @@ class Course:
         a = self.actuation
         a.phase = Phase.DRIVING
         name, action = a.step
+        switch = self._line.switches[name]
+        if is_manual(switch):
+            so = switch.state is target(action)
+            return self._next() if so else self._step_failed(NotConfirmed(name, BY_HAND))
         return [Drive(a.key, name, action is Action.OPEN, urgent=action is Action.CLOSE)]
 
     def begin(self, now: float, present: Present) -> tuple[bool, Outputs]:
@@ -139,7 +148,7 @@ class Course:
             return self._superseded()
         if not switch.hardware.readable:
             switch.doubts = remaining(switch.doubts[:-1], mark, switch.hardware.late_s)
-            if switch.doubts:
+            if switch.doubts or switch.starved:
                 return self._doubtful(switch, now)
             self._become(switch, target(action), Evidence.COMMANDED, now, wall)
             return self._step_done()
@@ -256,7 +265,9 @@ class Course:
         return self._unknown(switch, now) + self._step_failed(NoResponse(switch.name, why))
 
     def _step_done(self) -> Outputs:
-        self.actuation.moved.append(self.actuation.step[0])
+        name = self.actuation.step[0]
+        self.actuation.moved.append(name)
+        self.actuation.held_back += self._observer.clear(f"child:{name}", f"{name} was turned")
         return self._next()
 
     def _step_failed(self, why: LineError) -> Outputs:

@@ -58,7 +58,9 @@ class Switch:
 
     @property
     def believed(self) -> State:
-        """Its state for the rules: unknown where its evidence is weaker than its file demands."""
+        """Its state for the rules: unknown without supply, or where its evidence is weaker than its file demands."""
+        if self.starved:
+            return State.UNKNOWN
         least = self.spec.evidence_required
         if least is None or self.state is State.UNKNOWN:
             return self.state

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from pychron.extraction_line.errors import Held, Locked, NoResponse, NotOwner, Superseded
+from pychron.extraction_line.errors import (
+    Held,
+    Locked,
+    NoResponse,
+    NotConfirmed,
+    NotOwner,
+    NotStored,
+    Superseded,
+)
 from pychron.extraction_line.interfaces import Command, Done
 from pychron.extraction_line.rules import Grounds
-from pychron.extraction_line.states import Action, Lock, State
+from pychron.extraction_line.states import Action, Kind, Lock, State
 from pychron.trust.rights import Peer, Right
 from tests.extraction_line.bench_of_relays import Rig, build_line, spec
 
@@ -181,3 +189,56 @@ def test_a_parent_that_is_silent_turns_no_child():
     scene.rig.turn("silent_never")
     scene.rig.run()
     assert isinstance(scene.reply(asked), NoResponse) and scene.driven() == [("P", True)]
+
+
+def test_the_alarm_of_a_child_ends_when_it_is_turned():
+    scene = Scene(spec("P"), spec("K", parent="P"))
+    scene.ask("P", "open")
+    scene.rig.write_disk()
+    scene.rig.turn()
+    scene.rig.turn()
+    scene.rig.turn("rejected")
+    scene.rig.run()
+    assert scene.machine.observer.standing() == ("child:K",)
+    scene.ask("K", "open")
+    scene.rig.run()
+    assert scene.machine.observer.standing() == ()
+
+
+def test_a_manual_child_is_turned_by_nobody_but_a_person():
+    switches = (spec("P"), spec("M", parent="P", kind=Kind.MANUAL_VALVE))
+    scene = Scene(*switches)
+    refused = scene.ask("P", "open")
+    assert isinstance(scene.reply(refused), NotConfirmed) and scene.driven() == []
+    scene.rig.take(scene.machine.declared("M", True, scene.rig.now, scene.rig.now))
+    opening = scene.ask("P", "open")
+    scene.rig.run()
+    assert scene.reply(opening) == Done("P", Action.OPEN, changed=True)
+    closing = scene.ask("P", "close")
+    scene.rig.run()
+    assert "M: a manual valve" in scene.reply(closing).failed_children[0]
+    assert scene.driven() == [("P", True), ("P", False)]
+    assert scene.line.switches["M"].state is State.OPEN
+
+
+def test_an_acknowledged_close_without_supply_is_not_believed():
+    scene = Scene(spec("A"), spec("B", interlocks=("A",)), unreadable=("A",))
+    scene.line.switches["A"].starved = "no air"
+    closing = scene.ask("A", "close")
+    scene.rig.run()
+    assert isinstance(scene.reply(closing), NoResponse)
+    assert scene.line.switches["A"].state is State.UNKNOWN
+    scene.line.switches["A"].state = State.CLOSED  # not yet looked at: it counts as unknown at once
+    scene.rig.run()
+    assert "interlocked by A, unknown" in str(scene.reply(scene.ask("B", "open")))
+
+
+def test_a_disk_that_fails_refuses_what_opens_and_lets_closing_and_switching_off_go_on():
+    scene = Scene(spec("V"), spec("S", kind=Kind.SWITCH), opened=("V", "S"))
+    for name, action in (("V", "close"), ("S", "close"), ("V", "open"), ("S", "open")):
+        asked = scene.ask(name, action)
+        scene.rig.write_disk(fails=True)
+        scene.rig.run()
+        assert isinstance(scene.reply(asked), Done if action == "close" else NotStored)
+    assert scene.driven() == [("V", False), ("S", False)]
+    assert not scene.machine.busy
