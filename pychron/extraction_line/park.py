@@ -57,6 +57,7 @@ class Parking:
         self._readings = readings
         self._timers: dict[tuple[str, str], tuple[IDelayedCall, Callable[[], bool]]] = {}
         self.running = False
+        self._number = 0
 
     async def run(self, why: str, peer: Peer | None = None) -> list[Taken]:
         """Every step in order; what was done, the refused one last."""
@@ -118,7 +119,9 @@ class Parking:
             raise Stopped
 
     async def _turn(self, name: str, action: Action, by: Peer, taken: list[Taken]) -> None:
-        command = Command(name, action, by, self._manager.now, within=WITHIN_S, id=None)
+        self._number += 1  # an id of its own: what somebody asked before is no answer to a step
+        step = f"park-{self._manager.world.boot}:{self._number}"
+        command = Command(name, action, by, self._manager.now, within=WITHIN_S, id=step)
         try:
             done = await self._manager.actuate(command)
         except LineError as problem:
