@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pychron.extraction_line import rules
-from pychron.extraction_line.errors import Mismatch, NotConfirmed
+from pychron.extraction_line.doubts import open_until
+from pychron.extraction_line.errors import Mismatch, NoResponse, NotConfirmed
 from pychron.extraction_line.interfaces import Command, Done
 from pychron.extraction_line.line_state import target
 from pychron.extraction_line.states import SwitchView
@@ -44,12 +45,22 @@ class ByHand:
         switch = self._manager.line.switches[name]
         if switch.hardware.readable:
             raise Mismatch(name, "its position can be read: GetIndicatorState asks the hardware")
+        self._can_no_longer_move(name)
         record = ManualState(name, opened, str(who), why, self._manager.world.wall())
         await self._manager.kept(
             name, record, self._manager.audit(who, f"confirm {'open' if opened else 'closed'}", name, why)
         )
+        self._can_no_longer_move(name)
         self._manager.carry(
             self._manager.machine.declared(name, opened, self._manager.now, self._manager.world.wall())
         )
         self._manager.publish(self._manager.machine.observer.clear(f"manual:{name}", f"{who} declared it"))
         return self._manager.view(name)
+
+    def _can_no_longer_move(self, name: str) -> None:
+        """A command that may still act would make a lie of what somebody saw."""
+        switch, manager = self._manager.line.switches[name], self._manager
+        if switch.begun:
+            raise NoResponse(name, "it is being driven; look at it when that has ended")
+        if open_until(switch.doubts, switch.hardware.late_s) > manager.now:
+            raise NoResponse(name, manager.machine.observer.doubt_text(switch, manager.now))

@@ -8,8 +8,11 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from pychron.extraction_line.errors import Locked, NotOwner, NotStored, Superseded
+from pychron.config.problems import Place
+from pychron.extraction_line.errors import Locked, Mismatch, NoResponse, NotOwner, NotStored, Superseded
 from pychron.extraction_line.owners import Wanted
+from pychron.extraction_line.park import Parking
+from pychron.extraction_line.park_file import DEFAULTS, CloseStep, ParkSpec
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Kind
 from pychron.trust.rights import Peer, Right
@@ -98,3 +101,47 @@ class Claims(RacesCase):
         self.bench.store._open = False
         self.failureResultOf(self.claim("boot-a", ("A", "B")), NotStored)
         assert (self.bench.manager.view("A").owner, self.bench.manager.view("B").owner) == ("10.0.0.5", "")
+
+
+class Declared(RacesCase):
+    SWITCHES = (
+        spec("U", address="101", query_state=False, interlocks=("B",)),
+        spec("B", address="102"),
+    )
+
+    def confirm(self, opened):
+        done = Deferred.fromCoroutine(self.bench.manager.by_hand.confirm("U", opened, OPERATOR, "looked"))
+        self.bench.advance(0.02)
+        return done
+
+    def test_nobody_declares_closed_what_a_late_command_may_still_open(self):
+        self.relays.fates.append("silent_late")
+        asked = self.bench.ask("U", "open")
+        self.bench.advance(0.03)
+        self.failureResultOf(self.confirm(False), NoResponse)
+        self.bench.advance(0.1)
+        self.failureResultOf(asked, NoResponse)
+        assert "may still act" in str(self.failureResultOf(self.confirm(False), NoResponse).value)
+        self.bench.advance(2.2)
+        assert self.relays.on["101"]
+        self.successResultOf(self.confirm(True))
+        self.failureResultOf(self.bench.ask("B", "open"))
+        assert [m[1] for m in self.relays.moves] == ["101"]
+
+
+class Safe(RacesCase):
+    def test_a_park_step_is_no_copy_of_what_somebody_asked_before(self):
+        self.relays.on["101"] = True
+        self.bench.read_all()
+        self.relays.fates.append("rejected")
+        peer = Peer("10.0.0.5", right=Right.ADMINISTER)
+        refused = self.bench.ask("A", "close")
+        self.bench.advance(0.5)
+        self.failureResultOf(refused, Mismatch)
+        parking = Parking(
+            self.bench.manager, ParkSpec(DEFAULTS, (CloseStep(("A",), Place("p", 1)),), True), dict
+        )
+        running = Deferred.fromCoroutine(parking.run("MAKE SAFE", peer))
+        self.bench.advance(0.5)
+        assert [t.ok for t in self.successResultOf(running)] == [True]
+        assert not self.relays.on["101"]
