@@ -13,6 +13,12 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 
+DEVICE = """\
+name: switch_controller
+klass: AgilentGPActuator
+general: {{power_up: emulated, on_computer_loss: emulated, late_s: {late}}}
+communications: {{type: ethernet, host: 127.0.0.1, port: {port}, kind: TCP, timeout: {timeout}}}
+"""
 _DRIVE = re.compile(r"ROUT:(OPEN|CLOSE) \(@(\d+)\)\Z")
 _QUERY = re.compile(r"ROUT:(OPEN|CLOSE)\? \(@([\d,]+)\)\Z")
 
@@ -54,6 +60,10 @@ class RelayBank:
         self.unplug()
         for thread in self._threads:
             thread.join(10)
+
+    def device_file(self, timeout_s, late_s):
+        """What a root says to reach it."""
+        return DEVICE.format(port=self.port, timeout=timeout_s, late=late_s)
 
     def is_open(self, address):
         return address in self._open

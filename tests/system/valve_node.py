@@ -12,16 +12,10 @@ from pychron.cli.init import root_files
 from tests.system.twistd_process import Foreground, until
 
 READY = "every part is set up"
-ACTUATOR = """\
-name: switch_controller
-klass: AgilentGPActuator
-general: {{power_up: emulated, on_computer_loss: emulated, late_s: {late}}}
-communications: {{type: ethernet, host: 127.0.0.1, port: {port}, kind: TCP, timeout: {timeout}}}
-"""
 
 
 class ValveNode:
-    """pyvalve with its relays at `bank`, or emulated in its own process where there is none.
+    """pyvalve with its relays at `bank` (which writes its device file), or emulated in its own process where there is none.
 
     The valves are those of `pychron init valve`: A 101 (interlocks C, F), B 102, C 103, D 104, F 105, G 106.
     """
@@ -37,7 +31,7 @@ class ValveNode:
             if name.endswith("valves.yaml"):
                 text = text.replace("settling_time: 0.25", f"settling_time: {settling_s}")
             if name.endswith("switch_controller.yaml") and bank is not None:
-                text = ACTUATOR.format(port=bank.port, timeout=timeout_s, late=late_s)
+                text = bank.device_file(timeout_s, late_s)
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             (self.root / name).write_text(text, "utf-8")
 
