@@ -110,10 +110,15 @@ class ValveNode:
 
 
 class Peer:
-    """One connection to the command port: bytes in, lines out."""
+    """One connection to the command port, or to the node's own socket where a path is said: bytes in, lines out."""
 
     def __init__(self, port, limit_s=10.0, source="127.0.0.1"):
-        self.socket = socket.create_connection(("127.0.0.1", port), limit_s, (source, 0))
+        if isinstance(port, Path):
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(limit_s)
+            self.socket.connect(str(port))
+        else:
+            self.socket = socket.create_connection(("127.0.0.1", port), limit_s, (source, 0))
         self._rest = b""
 
     def __enter__(self):
