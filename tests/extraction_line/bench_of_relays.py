@@ -25,7 +25,6 @@ from pychron.extraction_line.switches import SwitchMachine
 from pychron.hardware.interfaces import Evidence, Mark, Reading
 
 LATE_S = 3.0
-NO_GROUNDS = Grounds(access=lambda name, action: None, permit=lambda switch: "")
 
 
 def spec(name, **values):
@@ -54,8 +53,20 @@ class Relays:
     moves: list[tuple[float, str, bool]] = field(default_factory=list)
     late: list[tuple[float, str, bool]] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
+    needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By switch: what must be open whenever it opens, and must not close while it is open."""
+    upright: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By switch: what must be open (up) whenever it closes."""
 
     def act(self, now, name, on):
+        if on and not self.on[name]:
+            self.violations += [
+                f"{now}: {name} opened without {n}" for n in self.needs.get(name, ()) if not self.on[n]
+            ]
+        if self.on[name] and not on:
+            held = [n for n, needed in self.needs.items() if name in needed and self.on[n]]
+            held += [n for n in self.upright.get(name, ()) if not self.on[n]]
+            self.violations += [f"{now}: {name} closed in spite of {n}" for n in held]
         if on and not self.on[name]:
             self.violations += [
                 f"{now}: {name} opened while {p} is open" for p in self.partners[name] if self.on[p]
@@ -76,10 +87,17 @@ class Rig:
 
     def __init__(self, make_line, opened=()):
         self._make_line = make_line
+        self.grounds = Grounds(lambda name, action: self.access(name, action), lambda switch: "")
         line = make_line()
         self.now = 100.0
         self.starts = 0
-        self.relays = Relays({s.name: s.name in opened for s in line}, dict(line.partners))
+        self.relays = Relays(
+            {s.name: s.name in opened for s in line},
+            dict(line.partners),
+            needs={s.name: s.spec.positive_interlocks for s in line},
+            upright={s.name: s.spec.close_requires for s in line},
+        )
+        self.access = lambda name, action: None
         self.intents: dict[str, tuple] = {}
         self.replies: dict[int, object] = {}
         self.events: list[object] = []
@@ -90,7 +108,7 @@ class Rig:
         """(Re)start the node on what its disk holds."""
         self.starts += 1
         self.epoch = self.starts * 1000
-        self.machine = SwitchMachine(self._make_line(), lambda c, now: NO_GROUNDS, f"boot{self.starts}")
+        self.machine = SwitchMachine(self._make_line(), lambda c, now: self.grounds, f"boot{self.starts}")
         self.machine.restarted(dict(self.intents), self.now)
         self.disk: list[StoreIntent | StoreOutcome] = []
         self.wire: list[Drive | Read] = []

@@ -7,13 +7,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from pychron.extraction_line.actuations import Drive
-from pychron.extraction_line.errors import Interlocked
+from pychron.extraction_line.errors import Interlocked, NotOwner
 from pychron.extraction_line.interfaces import Command
-from pychron.extraction_line.states import Action, State
+from pychron.extraction_line.states import Action, Kind, Lock, State
 from pychron.trust.rights import Peer, Right
 from tests.extraction_line.bench_of_relays import LATE_S, Rig, build_line, spec
 
-NAMES = ["A", "B", "D", "P", "K", "N"]
 FATES = ["ok", "ok", "ok", "twice", "silent_now", "silent_late", "silent_never", "rejected", "unavailable"]
 
 
@@ -29,20 +28,51 @@ def line():
     )
 
 
+def mechanics():
+    """A valve that needs its supply W, a gate and a funnel that must not meet, a hand valve as a partner."""
+    return build_line(
+        spec("W"),
+        spec("S", positive_interlocks=("W",), interlocks=("M",)),
+        spec("M", kind=Kind.MANUAL_VALVE),
+        spec("G", close_requires=("F",), settling_s=0.5),
+        spec("F", close_requires=("G",)),
+    )
+
+
+LINES = {"valves": line, "mechanics": mechanics}
+NUMBERS = st.integers(0, 29)
+
+
 class Uncertain(RuleBasedStateMachine):
-    @initialize(opened=st.lists(st.sampled_from(["A", "P"]), max_size=1))
-    def begin(self, opened):
-        self.rig = Rig(line, opened)
+    @initialize(
+        which=st.sampled_from(["valves", "valves", "mechanics"]),
+        opened=st.lists(st.sampled_from(["A", "P"]), max_size=1),
+    )
+    def begin(self, which, opened):
+        self.rig = Rig(LINES[which], opened if which == "valves" else ("W", "G", "F"))
+        self.names = [s.name for s in self.rig.machine.line if s.spec.kind is not Kind.MANUAL_VALVE]
         self.asked = {}
         self.requests = 0
+        self.alive = 0  # requests up to this one died with the process
+        self.locks, self.orphans, self.begun = {}, [], 0
+        self.rig.access = self.access
+        if which == "mechanics":
+            self.read_twice()
+
+    def access(self, name, action):
+        return NotOwner(name) if name in self.orphans and action is Action.OPEN else None
+
+    def name(self, number):
+        return self.names[number % len(self.names)]
 
     @rule(
-        name=st.sampled_from(NAMES),
+        number=NUMBERS,
         action=st.sampled_from(list(Action)),
         peer=st.sampled_from(["10.0.0.5", "10.0.0.6"]),
         ours=st.booleans(),
     )
-    def ask(self, name, action, peer, ours):
+    def ask(self, number, action, peer, ours):
+        name = self.name(number)
         self.requests += 1
         command = Command(
             name,
@@ -56,15 +86,15 @@ class Uncertain(RuleBasedStateMachine):
         self.rig.ask(self.requests, command)
 
     @rule(
-        name=st.sampled_from(NAMES),
+        number=NUMBERS,
         action=st.sampled_from(list(Action)),
         fate=st.sampled_from(FATES),
         dies=st.booleans(),
     )
-    def actuate_as_far_as_the_drive(self, name, action, fate, dies):
+    def actuate_as_far_as_the_drive(self, number, action, fate, dies):
         """One command alone, up to the end of its first exchange: the fault, or the death, comes there."""
         self.rig.run()
-        self.ask(name, action, "10.0.0.7", ours=True)
+        self.ask(number, action, "10.0.0.7", ours=True)
         while self.rig.disk or self.rig.wire:
             if self.rig.disk:
                 self.rig.write_disk()
@@ -74,7 +104,34 @@ class Uncertain(RuleBasedStateMachine):
                 if drive:
                     break
         if dies:
-            self.rig.kill()
+            self.kill()
+
+    @rule(number=NUMBERS)
+    def lock_or_unlock(self, number):
+        name = self.name(number)
+        self.locks[name] = None if self.locks.get(name) else Lock("op", "leak test", 1.0)
+        self.rig.machine.line.switches[name].lock = self.locks[name]
+
+    @rule(number=NUMBERS)
+    def orphan_or_release(self, number):
+        name = self.name(number)
+        self.orphans = [n for n in self.orphans if n != name] + [name] * (name not in self.orphans)
+
+    @rule(number=NUMBERS, state=st.sampled_from([State.OPEN, State.CLOSED]))
+    def hold_or_free(self, number, state):
+        """As the claim of another node does."""
+        name, line_ = self.name(number), self.rig.machine.line
+        if name in line_.holds:
+            del line_.holds[name]
+        elif line_.switches[name].is_surely(state):
+            line_.holds[name] = (state, "the other node")
+
+    @rule(opened=st.booleans())
+    def a_person_turns_the_hand_valve(self, opened):
+        line_ = self.rig.machine.line
+        if "M" in line_.switches and line_.switches["S"].is_surely(State.CLOSED):
+            self.rig.relays.on["M"] = opened
+            self.rig.take(self.rig.machine.declared("M", opened, self.rig.now, self.rig.now))
 
     @rule()
     def read_twice(self):
@@ -117,6 +174,26 @@ class Uncertain(RuleBasedStateMachine):
     @rule()
     def kill(self):
         self.rig.kill()
+        self.alive = self.requests
+        for name, lock in self.locks.items():
+            self.rig.machine.line.switches[name].lock = lock
+
+    @invariant()
+    def nothing_locked_orphaned_or_held_is_begun(self):
+        """Each rule changes these or drives, never both: what stands now stood when it was begun."""
+        for _, name, opens in self.rig.begun_log[self.begun :]:
+            hold = self.rig.machine.line.holds.get(name)
+            assert not self.locks.get(name) and not (opens and name in self.orphans), name
+            assert hold is None or (hold[0] is State.OPEN) == opens, name
+        self.begun = len(self.rig.begun_log)
+
+    @invariant()
+    def an_actuation_holds_all_its_switches_until_it_is_superseded(self):
+        machine = self.rig.machine
+        for course in machine._courses.values():
+            a = course.actuation
+            if not a.superseded:
+                assert all(machine.line.switches[n].reserved == a.key for n, _ in a.plan)
 
     @invariant()
     def none_is_opened_beside_an_open_partner(self):
@@ -125,7 +202,7 @@ class Uncertain(RuleBasedStateMachine):
     @invariant()
     def a_confirmed_state_is_the_truth(self):
         for switch in self.rig.machine.line:
-            if switch.state in (State.OPEN, State.CLOSED):
+            if switch.state in (State.OPEN, State.CLOSED) and switch.name in self.names:
                 late = [x for x in self.rig.relays.late if x[1] == switch.name]
                 assert self.rig.relays.on[switch.name] == (switch.state is State.OPEN), switch.name
                 opposite = [x for x in late if x[2] != (switch.state is State.OPEN)]
@@ -154,7 +231,10 @@ class Uncertain(RuleBasedStateMachine):
             rig.poll()
             rig.run()
             rig.pass_time(0.5)
-        assert not rig.machine.busy
+        assert not rig.machine.busy and not rig.machine._waiting
+        assert all(n in rig.replies for n in range(self.alive + 1, self.requests + 1)), (
+            "nobody is left waiting"
+        )
         for switch in rig.machine.line:
             if switch.hardware.readable:
                 assert switch.state is (State.OPEN if rig.relays.on[switch.name] else State.CLOSED)
