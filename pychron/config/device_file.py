@@ -33,6 +33,7 @@ TRANSPORTS = (
     "mcc",
     "watlowstandardbus",
 )
+FLOW_CONTROLS = ("none", "xonxoff", "rtscts")
 COMMUNICATIONS_KEYS = (
     *(
         "type",
@@ -62,6 +63,7 @@ COMMUNICATIONS_KEYS = (
         "clear_output",
         "read_delay",
         "hold_dtr",
+        "flow_control",
     ),
     *("host", "kind", "read_port", "test_cmd", "use_end", "strip", "message_frame", "default_datasize"),
     *("slave_address", "use_modbus", "byteorder", "wordorder", "primary_address", "secondary_address"),
@@ -298,6 +300,7 @@ def _check_communications(
         fields.integer("bytesize", 8, minimum=5, maximum=8)
         fields.choice("parity", "NONE", ("NONE", "EVEN", "ODD", "N", "E", "O"))
         fields.choice("stopbits", "1", ("1", "1.5", "2"))
+        fields.choice("flow_control", "", FLOW_CONTROLS)
     for key in ("use_end", "strip", "verbose", "clear_output", "hold_dtr", "use_modbus"):
         fields.flag(key, default=False)
 

@@ -190,6 +190,7 @@ DRIVER = Driver(
     klass="AgilentGPActuator",
     make=make,
     validate=codec.check_address,
+    flow_control="xonxoff",  # As it leaves the factory (User's Guide p. 192); without effect where it is set to none.
     emulator="agilent_34970a",
     power_up="all relays open (34970A Command Reference, Instrument Preset State): with invert: false every valve opens; "
     "on loss of the computer they stay as they are",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from pychron.config.device_file import COMMUNICATIONS, DeviceFile
+from pychron.config.device_file import COMMUNICATIONS, FLOW_CONTROLS, DeviceFile
 from pychron.config.problems import Report
 
 PARITIES = {"none": "N", "even": "E", "odd": "O", "n": "N", "e": "E", "o": "O"}
+
+TERMINATORS = {"CR": b"\r", "LF": b"\n", "CRLF": b"\r\n", "ETX": b"\x03"}
+_CHR = re.compile(r"chr\((\d{1,3})\)")
 
 
 class NoWay(Exception):
@@ -25,6 +29,13 @@ class Serial:
     stopbits: float = 1
     timeout_s: float = 1.0
     hold_dtr: bool = False
+    flow_control: str = ""
+    """none, xonxoff or rtscts; empty: the driver's own."""
+
+    @property
+    def where(self) -> tuple[str, str]:
+        """The one line that this is, whatever its settings."""
+        return "serial", self.port
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,11 @@ class Tcp:
     host: str
     port: int
     timeout_s: float = 1.0
+
+    @property
+    def where(self) -> tuple[str, str]:
+        """The one peer that this is, whatever its settings."""
+        return "tcp", f"{self.host}:{self.port}"
 
 
 Way = Serial | Tcp
@@ -55,6 +71,7 @@ def way_to(device: DeviceFile) -> Way:
             fields.number("stopbits", 1.0, minimum=1, maximum=2),
             timeout_s,
             fields.flag("hold_dtr", False),
+            fields.choice("flow_control", "", FLOW_CONTROLS),
         )
         if not fields.text("port"):
             raise NoWay(f"{device.place}: no serial port; write port: /dev/ttyUSB0 under communications:")
@@ -69,6 +86,17 @@ def way_to(device: DeviceFile) -> Way:
     if report.errors:
         raise NoWay(str(report.errors[0]))
     return way
+
+
+def write_terminator(device: DeviceFile) -> bytes:
+    """`CR`, `LF`, `CRLF`, or `chr(10)` as installed files write it; empty where the file says none. Raises NoWay."""
+    word = device.communications.get("write_terminator", "").strip()
+    code = _CHR.fullmatch(word)
+    if not word or (code and int(code[1]) < 256):
+        return bytes([int(code[1])]) if code else b""
+    if word.upper() not in TERMINATORS:
+        raise NoWay(f"{device.place}: write_terminator {word!r} is not known; write CR, LF, CRLF or chr(13)")
+    return TERMINATORS[word.upper()]
 
 
 def _port_path(port: str) -> str:

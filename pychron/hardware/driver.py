@@ -12,6 +12,7 @@ from pychron.config.device_file import GENERAL, DeviceFile
 from pychron.config.fields import Fields
 from pychron.config.problems import Report
 from pychron.hardware.channel import Channel
+from pychron.hardware.communications import write_terminator
 from pychron.runtime.world import World
 
 
@@ -41,6 +42,10 @@ class Setting:
         """A time of `[General]`."""
         return self._fields().seconds(key, default)
 
+    def write_terminator(self, default: bytes) -> bytes:
+        """What ends a command: `[Communications] write_terminator`. Raises NoWay."""
+        return write_terminator(self.device) or default
+
 
 @dataclass(frozen=True, slots=True)
 class Driver:
@@ -50,6 +55,8 @@ class Driver:
     make: Callable[[Setting], Any]
     validate: Callable[[str], str] = lambda address: ""
     """Empty where an address can be one of this driver's, else what to write."""
+    flow_control: str = "none"
+    """Of its serial line, where the device file says none: none, xonxoff or rtscts."""
     emulator: str = ""
     """The emulated instrument that its channel can lead to; empty for none."""
     power_up: str = ""

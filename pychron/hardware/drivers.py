@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -63,7 +64,8 @@ class ActuatorBuilder:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._channels: dict[object, Channel] = {}
+        self._channels: dict[object, tuple[Channel, Way | None, DeviceFile]] = {}
+        """By address, with the way and the device that made it."""
 
     def build(self, device: DeviceFile, endpoint: IStreamClientEndpoint | None = None) -> IActuator:
         """`endpoint` leads to an emulator in place of what the file says. Raises UnknownDriver."""
@@ -82,17 +84,39 @@ class ActuatorBuilder:
                 )
             streams = self._world.streams
             if isinstance(way, Serial):
-                settings = SerialSettings(way.baudrate, way.bytesize, way.parity, way.stopbits, way.hold_dtr)
+                flow = way.flow_control or driver.flow_control
+                settings = SerialSettings(
+                    way.baudrate,
+                    way.bytesize,
+                    way.parity,
+                    way.stopbits,
+                    way.hold_dtr,
+                    xonxoff=flow == "xonxoff",
+                    rtscts=flow == "rtscts",
+                )
                 return streams.serial(way.port, settings)
             return streams.tcp_client(way.host, way.port, way.timeout_s)
 
         def channel() -> Channel:
-            key: object = way if way is not None else device.name
+            key: object = way.where if way is not None else device.name
             if key not in self._channels:
-                self._channels[key] = _open(self._world, device.name, way, stream())
-            return self._channels[key]
+                self._channels[key] = _open(self._world, device.name, way, stream()), way, device
+                return self._channels[key][0]
+            shared, first, owner = self._channels[key]
+            if way is not None and first is not None:
+                # One instrument has one line: what one device says of it holds for all.
+                if replace(way, timeout_s=first.timeout_s) != first:
+                    raise UnknownDriver(
+                        f"{device.place} and {owner.place} reach {first.where[1]} with different settings; "
+                        "write the same in both"
+                    )
+                shared.timeout_s = max(shared.timeout_s, way.timeout_s)
+            return shared
 
-        actuator: IActuator = driver.make(Setting(self._world, device, channel, stream))
+        try:
+            actuator: IActuator = driver.make(Setting(self._world, device, channel, stream))
+        except NoWay as problem:
+            raise UnknownDriver(str(problem)) from problem
         return actuator
 
 

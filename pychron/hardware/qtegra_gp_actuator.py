@@ -31,8 +31,9 @@ class QtegraGPActuator:
     readable = True
     evidence = Evidence.RELAY
 
-    def __init__(self, name: str, channel: Channel, late_s: float = LATE_S) -> None:
+    def __init__(self, name: str, channel: Channel, late_s: float = LATE_S, end: bytes = b"\r") -> None:
         self.name = name
+        self._end = end
         self.late_s = late_s
         self._channel = channel
 
@@ -52,7 +53,7 @@ class QtegraGPActuator:
             if not begin():
                 raise NotBegun("")
             mark = turn.mark()
-            answer = (await turn.ask(f"{'Open' if on else 'Close'} {address}\r".encode())).strip()
+            answer = (await turn.ask(f"{'Open' if on else 'Close'} {address}".encode() + self._end)).strip()
             if answer == b"OK":
                 return mark
             if answer.lower().startswith(b"error"):
@@ -68,7 +69,7 @@ class QtegraGPActuator:
 
             async def work(turn: Turn, address: str = address) -> Reading:
                 mark = turn.mark()
-                answer = (await turn.ask(f"GetValveState {address}\r".encode())).strip()
+                answer = (await turn.ask(f"GetValveState {address}".encode() + self._end)).strip()
                 return Reading(_STATES.get(answer), mark)
 
             found[address] = await self._channel.turn(work)
@@ -80,8 +81,9 @@ class QtegraGPActuator:
 
 
 def make(setting: Setting) -> QtegraGPActuator:
-    """From a device file."""
-    return QtegraGPActuator(setting.name, setting.channel(), setting.seconds("late_s", LATE_S))
+    """From a device file: `[General] late_s`, `[Communications] write_terminator`."""
+    late_s, end = setting.seconds("late_s", LATE_S), setting.write_terminator(b"\r")
+    return QtegraGPActuator(setting.name, setting.channel(), late_s, end)
 
 
 DRIVER = Driver(

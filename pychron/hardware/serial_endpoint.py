@@ -53,6 +53,8 @@ class _Port(SerialPort):
             bytesize=settings.bytesize,
             parity=settings.parity,
             stopbits=settings.stopbits,
+            xonxoff=settings.xonxoff,
+            rtscts=settings.rtscts,
         )
 
     def _serialFactory(self, port: str, **how: Any) -> Any:
@@ -61,6 +63,12 @@ class _Port(SerialPort):
         if self._hold_dtr:
             line.dtr = False
         line.open()
+        if line.xonxoff:
+            # An XOFF of an earlier connection may still hold the line up, and its XON never comes. What it held back is
+            # forgotten first; Linux lets go on only what was stopped by the same call.
+            termios.tcflush(line.fd, termios.TCOFLUSH)
+            termios.tcflow(line.fd, termios.TCOOFF)
+            termios.tcflow(line.fd, termios.TCOON)
         return line
 
     def abortConnection(self) -> None:

@@ -35,6 +35,10 @@ class SerialSettings:
     stopbits: float = 1
     hold_dtr: bool = False
     """Keep DTR low at open: for boards that reset when it rises (an Arduino)."""
+    xonxoff: bool = False
+    """Flow control by characters in the stream."""
+    rtscts: bool = False
+    """Flow control by lines of the cable."""
 
 
 class IStreams(Interface):
