@@ -15,7 +15,7 @@ EPILOG = f"""\b
 Examples:
   pychron call 192.0.2.50:1061 'Open A'
   pychron call 192.0.2.50 GetValveStates
-  pychron call --root DIR 'Unlock A why=blank finished'
+  pychron call --root DIR 'Unlock A,blank finished'
   pychron call 127.0.0.1 --form framed 'GetValveState A'
 
 The verbs are listed in docs/reference/wire-commands.md.
@@ -41,7 +41,7 @@ def call(
     The command port is 1061 unless another is named. A request in the JSON form carries an identity and the time that
     this command waits: a node drives it once, and never late.
     """
-    node, rest = split_target(words, root, "a request, as in 'Open A',")
+    node, rest = split_target(words, root, "a request (as in 'Open A')")
     reply = Client(node, timeout_s).send(" ".join(rest), form)
     if json_:
         as_json(reply.document)
