@@ -242,3 +242,39 @@ def test_a_disk_that_fails_refuses_what_opens_and_lets_closing_and_switching_off
         assert isinstance(scene.reply(asked), Done if action == "close" else NotStored)
     assert scene.driven() == [("V", False), ("S", False)]
     assert not scene.machine.busy
+
+
+def test_a_plan_may_close_the_partner_of_what_it_opens():
+    scene = Scene(
+        spec("P"),
+        spec("K", parent="P", interlocks=("N",)),
+        spec("N", parent="P", parent_inverted=True),
+        opened=("N",),
+    )
+    opening = scene.ask("P", "open")
+    scene.rig.run()
+    assert scene.reply(opening) == Done("P", Action.OPEN, changed=True)
+    assert scene.driven() == [("N", False), ("P", True), ("K", True)]
+    assert not scene.rig.relays.violations
+
+
+def test_a_plan_that_would_bring_the_funnel_down_before_the_gate_is_refused_whole():
+    scene = Scene(spec("F"), spec("G", parent="F", close_requires=("F",)), opened=("F", "G"))
+    assert isinstance(scene.reply(scene.ask("F", "close")), Held)
+    assert scene.driven() == []
+
+
+def test_latching_hardware_is_driven_again_though_it_reads_so():
+    scene = Scene(spec("A", redrive=True), spec("B"), opened=("A", "B"))
+    for name in ("A", "B"):
+        scene.ask(name, "open")
+        scene.rig.run()
+    assert scene.driven() == [("A", True)]
+
+
+def test_nothing_is_driven_whose_switch_is_no_longer_reserved_for_it():
+    scene = Scene(spec("A"))
+    asked = scene.ask("A", "open")
+    scene.line.switches["A"].reserved = "another"
+    scene.rig.run()
+    assert isinstance(scene.reply(asked), Superseded) and scene.driven() == []
