@@ -140,12 +140,16 @@ def payload_after(tag: str, frame: str) -> str | None:
     return frame[len(tag) :].strip() if frame.startswith(tag) else None
 
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+# One encoder for all messages: making one costs as much as a small message.
+
+
 def write_json(value: Any) -> bytes:
     """Compact JSON in ASCII."""
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
+        return _COMPACT.encode(value).encode("ascii")
     except ValueError:
-        return json.dumps(_finite(value), separators=(",", ":"), allow_nan=False).encode("ascii")
+        return _COMPACT.encode(_finite(value)).encode("ascii")
 
 
 def _finite(value: Any) -> Any:

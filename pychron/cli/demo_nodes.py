@@ -258,8 +258,8 @@ class Laboratory:
             steps.clear()
             for message in self.watch.heard():
                 payload = message["payload"]
-                if message["kind"] == "step":
-                    steps.setdefault(payload["number"], (message["time"], message["node"], payload["text"]))
+                for step in payload["steps"] if message["kind"] == "steps" else ():
+                    steps.setdefault(step["number"], (step["time"], message["node"], step["text"]))
                 change = message["kind"] == "valve" and payload["name"] == name and payload["state"] == "open"
                 if change and message["node"] == "pyexperiment":
                     steps[10] = (message["heard"], message["node"], f"{name} is open ({payload['evidence']})")

@@ -131,6 +131,9 @@ def readable(message: Message | tuple[str, str]) -> tuple[str, str]:
     if message.kind == "valve" and "state" in told:
         words = _valve(told)
         return f"{when}  {node:<14} {message.kind:<14} {words}", STYLES.get(str(told["state"]), "")
+    if message.kind == "steps" and isinstance(told.get("steps"), list):
+        words = "; ".join(f"{step.get('number')}. {step.get('text')}" for step in told["steps"])
+        return f"{when}  {node:<14} {message.kind:<14} {words}", "dim"
     first = [str(told.pop(key)) for key in FIRST if told.get(key) not in (None, "")]
     rest = [f"{key}={value}" for key, value in told.items() if value not in (None, "", [], {})]
     style = (

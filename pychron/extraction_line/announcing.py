@@ -9,7 +9,7 @@ from pychron.broadcast.interfaces import Announcement, INotifier
 from pychron.extraction_line.events import (
     AlarmCleared,
     AlarmRaised,
-    LineStep,
+    LineSteps,
     LockChanged,
     OwnerChanged,
     PeerChanged,
@@ -63,8 +63,9 @@ def announce(notifier: INotifier, valve: Valve) -> None:
     def shot(event: ShotCounted) -> Announcement:
         return Announcement("shot", {"pipette": event.pipette, "counts": event.counts}, event.wall)
 
-    def step(event: LineStep) -> Announcement:
-        return Announcement("step", {"number": event.number, "text": event.text}, event.wall)
+    def steps(event: LineSteps) -> Announcement:
+        taken = [{"number": s.number, "text": s.text, "time": s.wall} for s in event.steps]
+        return Announcement("steps", {"steps": taken})
 
     def peer(event: PeerChanged) -> Announcement:
         return Announcement("peer", {"peer": event.peer, "connected": event.connected, "why": event.why})
@@ -75,5 +76,5 @@ def announce(notifier: INotifier, valve: Valve) -> None:
     notifier.announce(AlarmRaised, raised)
     notifier.announce(AlarmCleared, cleared)
     notifier.announce(ShotCounted, shot)
-    notifier.announce(LineStep, step)
+    notifier.announce(LineSteps, steps)
     notifier.announce(PeerChanged, peer)

@@ -73,6 +73,13 @@ class LineStep:
 
 
 @dataclass(frozen=True, slots=True)
+class LineSteps:
+    """Steps that were taken, told together."""
+
+    steps: tuple[LineStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PeerChanged:
     """A node that owns valves was lost, came back, or moved to another address."""
 

@@ -37,7 +37,7 @@ from pychron.extraction_line.errors import (
     NotStored,
     UnknownSwitch,
 )
-from pychron.extraction_line.events import LineStep, LockChanged, ShotCounted, SwitchChanged
+from pychron.extraction_line.events import LockChanged, ShotCounted, SwitchChanged
 from pychron.extraction_line.interfaces import Command, Done, IExtractionLine
 from pychron.extraction_line.leases import Leases
 from pychron.extraction_line.line_state import Line, is_manual
@@ -48,6 +48,7 @@ from pychron.extraction_line.relays import Relays
 from pychron.extraction_line.repeats import sender
 from pychron.extraction_line.rules import Grounds
 from pychron.extraction_line.states import Action, Lock, State, SwitchView
+from pychron.extraction_line.steps import Steps
 from pychron.extraction_line.switches import SwitchMachine
 from pychron.hardware.interfaces import NoAnswer, NotBegun, Reading, Rejected, Unavailable
 from pychron.runtime.spawn import Spawner
@@ -107,6 +108,7 @@ class ExtractionLineManager:
         self._request = 0
         self._asked: dict[int, tuple[Command, Deferred[Done]]] = {}
         self._wake: IDelayedCall | None = None
+        self.steps = Steps(world, bus)
         self.changed: list[Callable[[], None]] = []
         """Called whenever any state may have changed: whoever caches words drops them."""
 
@@ -163,7 +165,7 @@ class ExtractionLineManager:
         if is_manual(switch):
             return self.by_hand.actuate(name, command)
         self._request += 1
-        self.step(7, f"ExtractionLineManager: {command.action} {name} for {command.peer}")
+        self.steps.take(7, f"ExtractionLineManager: {command.action} {name} for {command.peer}")
         done: Deferred[Done] = Deferred()
         self._asked[self._request] = (command, done)
         out = self.machine.ask(self._request, command, self.now)
@@ -266,10 +268,6 @@ class ExtractionLineManager:
                 self._note(event)
             self.bus.publish(event)
 
-    def step(self, number: int, text: str) -> None:
-        """Tell whoever watches which step of the way from a script to a relay is taken."""
-        self.bus.publish(LineStep(number, text, self.world.wall()))
-
     def _note(self, event: SwitchChanged) -> None:
         view = event.view
         if not event.commanded or view.state is State.UNKNOWN:
@@ -292,6 +290,8 @@ class ExtractionLineManager:
 
     def _rewake(self) -> None:
         at = self.machine.next_wake()
+        if at is None and self._wake is None:
+            return
         if self._wake is not None and self._wake.active():
             self._wake.cancel()
         self._wake = None
@@ -338,7 +338,7 @@ class ExtractionLineManager:
     async def _drive(self, job: Drive) -> None:
         spec = self.line.switches[job.switch].spec
         begin, goes_on = (lambda: self._begin(job.key)), (lambda: self.machine.goes_on(job.key))
-        self.step(8, f"{job.switch} is address {spec.address or job.switch} of {spec.actuator}")
+        self.steps.take(8, f"{job.switch} is address {spec.address or job.switch} of {spec.actuator}")
         try:
             mark = await self.relays.drive(job.switch, job.opens, begin, job.urgent, goes_on)
         except (NotBegun, Unavailable) as no:
@@ -355,7 +355,7 @@ class ExtractionLineManager:
         begun, out = self.machine.begin(key, self.now, lambda: self._present(key))
         self.carry(out)
         if begun:
-            self.step(9, "the driver sends the command to the hardware")
+            self.steps.take(9, "the driver sends the command to the hardware")
         return begun
 
     def _present(self, key: str) -> bool:

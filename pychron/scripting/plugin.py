@@ -10,9 +10,8 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from pychron.config.problems import Place
-from pychron.extraction_line.events import LineStep
 from pychron.extraction_line.interfaces import IExtractionLine
+from pychron.extraction_line.steps import Steps
 from pychron.rpc.faults import Fault
 from pychron.rpc.interfaces import IVerbs
 from pychron.rpc.verbs import Call, Verb
@@ -88,23 +87,14 @@ class ScriptsPlugin:
             context.world,
             context.find(IExtractionLine),
             context.world.scripts,
-            on_step=self._step,
-            on_info=self._info,
+            on_step=Steps(context.world, context.bus).take,
         )
         try:
             ended: ScriptEnded = await self._runner.run(job_for(file, variables))
         finally:
             self._runner = None
             self._done.callback(None)
-        self.log.info("{file}: {ended}", file=self.file, ended=str(ended))
         return ended
-
-    def _step(self, number: int, text: str) -> None:
-        assert self._context is not None
-        self._context.bus.publish(LineStep(number, text, self._context.world.wall()))
-
-    def _info(self, text: str, at: Place) -> None:
-        self.log.info("{at}: {text}", at=str(at), text=text)
 
     # ---- verbs
 

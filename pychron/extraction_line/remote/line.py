@@ -11,7 +11,6 @@ from twisted.logger import Logger
 from pychron.broadcast.interfaces import INotifier
 from pychron.config.device_file import DeviceFile
 from pychron.extraction_line.announcing import announce
-from pychron.extraction_line.events import LineStep
 from pychron.extraction_line.local_line import LocalLine
 from pychron.extraction_line.picture import Picture
 from pychron.extraction_line.remote.file import read_remote
@@ -21,6 +20,7 @@ from pychron.extraction_line.remote.status_monitor import StatusMonitor
 from pychron.extraction_line.remote.ties import part_of
 from pychron.extraction_line.remote.wire import PeerLink
 from pychron.extraction_line.specs import LineSpec
+from pychron.extraction_line.steps import Steps
 from pychron.extraction_line.verbs import ValveVerbs
 from pychron.rpc.interfaces import IVerbs
 from pychron.runtime.plugin import Context
@@ -53,7 +53,7 @@ class RemoteLine:
         self.monitors = [StatusMonitor(remote.contact, world.wire) for remote in self.remotes]
         manager = local.manager if local.manager.names() else None
         self.line = MixedExtractionLine(own_file, manager, self.remotes, world, bus, context.node_name)
-        self.line.on_step = self._step
+        self.line.on_step = Steps(world, bus).take
         self._manager = manager
 
     def open(self, verbs: IVerbs, notifier: INotifier) -> None:
@@ -90,9 +90,6 @@ class RemoteLine:
         }
         for name, read in counters.items():
             self._context.counters[f"remote_{remote.name}_{name}"] = read
-
-    def _step(self, number: int, text: str) -> None:
-        self._context.bus.publish(LineStep(number, text, self._context.world.wall()))
 
     async def close(self) -> None:
         """Give every connection up. Moves nothing."""
