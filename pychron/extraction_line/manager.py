@@ -171,16 +171,13 @@ class ExtractionLineManager:
         out = self.machine.ask(self._request, command, self.now)
         for answer in out:
             if isinstance(answer, Reply) and isinstance(answer.result, LineError):
-                self._audit_refusal(command, answer.result)
+                what = f"{command.action}: {type(answer.result).__name__}"
+                self.audit_refused(command.peer, what, name, str(answer.result))
         self.carry(out)
         result = await done
         if result.failed_children:
             raise ChildFailed(name, f"it is turned; {'; '.join(result.failed_children)}")
         return result
-
-    def _audit_refusal(self, command: Command, why: LineError) -> None:
-        what = f"{command.action}: {type(why).__name__}"
-        self.audit_refused(command.peer, what, command.switch, str(why))
 
     def audit_refused(self, peer: Peer, what: str, switch: str, why: str) -> None:
         """A refusal goes to the audit in its own time: nobody waits for it."""
@@ -248,9 +245,10 @@ class ExtractionLineManager:
                 case StoreIntent():
                     self.spawner.spawn(self._store_intent(output), "storing an intent")
                 case Drive():
-                    self.spawner.spawn(self._drive(output), "driving a switch")
+                    job = self.spawner.spawn(self._drive(output), "driving a switch")
+                    job.addCallback(self._drive_ended, output)
                 case Settle(key, seconds):
-                    self.world.lab.callLater(seconds, self._settled, key)
+                    self.world.lab.callLater(seconds, self._now_is, self.machine.settled, key)
                 case Read():
                     self.spawner.spawn(self._read(output), "reading back")
                 case StoreOutcome():
@@ -296,13 +294,12 @@ class ExtractionLineManager:
             self._wake.cancel()
         self._wake = None
         if at is not None:
-            self._wake = self.world.wire.callLater(max(0.0, at - self.now) + 0.001, self._woken)
+            self._wake = self.world.wire.callLater(
+                max(0.0, at - self.now) + 0.001, self._now_is, self.machine.tick
+            )
 
-    def _woken(self) -> None:
-        self.carry(self.machine.tick(self.now))
-
-    def _settled(self, key: str) -> None:
-        self.carry(self.machine.settled(key, self.now))
+    def _now_is(self, input_: Callable[..., Outputs], *key: str) -> None:
+        self.carry(input_(*key, self.now))
 
     async def _store_intent(self, output: StoreIntent) -> None:
         a = output.actuation
@@ -349,6 +346,10 @@ class ExtractionLineManager:
             self.carry(self.machine.silent(job.key, no.mark, no.text, self.now))
         else:
             self.carry(self.machine.driven(job.key, mark, self.now, self.world.wall()))
+
+    def _drive_ended(self, _: None, job: Drive) -> None:
+        if out := self.machine.abandoned(job, self.now):  # its driver failed in a way that no driver may
+            self.carry(out)
 
     def _begin(self, key: str) -> bool:
         """The guard of a drive: nothing is written before it says yes."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import CancelledError, Deferred, gatherResults
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from pychron.extraction_line.line_state import Hardware
 from pychron.extraction_line.specs import LineSpec, SwitchSpec
 from pychron.extraction_line.states import Kind
 from pychron.hardware.interfaces import Evidence, HardwareError, Mark, NoAnswer, Reading, Unavailable
 
+_log = Logger()
 FOREIGN = -10
 """Readings of a device that does not drive the switch carry epochs below this: never on the driving channel."""
 
@@ -19,6 +22,14 @@ FOREIGN = -10
 def _two(address: str) -> tuple[str, str]:
     first, _, second = address.partition(",")
     return first.strip(), second.strip()
+
+
+def _broken(failure: Failure) -> dict[str, Reading]:
+    """A driver that raises what no driver may: nothing was read, and whoever waits for it is answered."""
+    if failure.check(HardwareError, CancelledError):
+        failure.raiseException()
+    _log.failure("a driver failed while it was read", failure)
+    return {}
 
 
 class Relays:
@@ -102,7 +113,8 @@ class Relays:
     @staticmethod
     async def _ask(reader: Any, addresses: tuple[str, ...]) -> Mapping[str, Reading]:
         try:
-            answer: Mapping[str, Reading] = await reader.read(addresses)
+            reading = Deferred.fromCoroutine(reader.read(addresses))
+            answer: Mapping[str, Reading] = await reading.addErrback(_broken)
         except HardwareError:
             return {}
         return answer

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pychron.extraction_line import plans
 from pychron.extraction_line.actuations import (
     Actuation,
+    Drive,
     Finished,
     Outputs,
     Phase,
@@ -214,6 +215,15 @@ class SwitchMachine:
     def silent(self, key: str, mark: Mark, text: str, now: float) -> Outputs:
         """No sensible answer."""
         return self._finished(self._courses[key].silent(mark, text, now), now)
+
+    def abandoned(self, job: Drive, now: float) -> Outputs:
+        """Nobody drives `job` any more. Where nothing was said of its end, its driver is broken: it may have acted."""
+        course = self._courses.get(job.key)
+        if course is None or course.actuation.phase is not Phase.DRIVING:
+            return []
+        if course.actuation.step[0] != job.switch:
+            return []
+        return self.silent(job.key, Mark(NO_EPOCH, now), "its driver failed; the log has the reason", now)
 
     def readings(self, key: str, found: Mapping[str, Reading], now: float, wall: float) -> Outputs:
         """What the hardware answered for a Read with this key."""

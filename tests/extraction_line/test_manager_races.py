@@ -145,3 +145,41 @@ class Safe(RacesCase):
         self.bench.advance(0.5)
         assert [t.ok for t in self.successResultOf(running)] == [True]
         assert not self.relays.on["101"]
+
+
+class BrokenDriver(RacesCase):
+    """A driver that raises what no driver may: the request is answered, the valve can be commanded again."""
+
+    def broken(self, *args, **more):
+        raise ValueError("invalid literal")
+
+    def test_while_driving(self):
+        async def drive(address, on, begin, urgent=False):
+            begin()
+            self.broken()
+
+        self.relays.drive, whole = drive, self.relays.drive
+        asked = self.bench.ask("A", "open")
+        self.bench.advance(0.5)
+        assert "its driver failed" in str(self.failureResultOf(asked, NoResponse).value)
+        assert len(self.flushLoggedErrors(ValueError)) == 1
+        self.failureResultOf(self.bench.ask("B", "open"))
+        self.relays.drive = whole
+        closing = self.bench.ask("A", "close")
+        self.bench.advance(5)
+        assert closing.called
+        closing.addErrback(lambda _: None)
+        self.bench.read_all()
+        self.bench.read_all()
+        assert self.bench.states()["A"] == "closed"
+
+    def test_while_reading(self):
+        async def read(addresses):
+            self.broken()
+
+        self.relays.read = read
+        asked = self.bench.ask("A", "open")
+        self.bench.advance(0.5)
+        self.failureResultOf(asked, NoResponse)
+        assert self.flushLoggedErrors(ValueError)
+        assert not self.bench.manager.machine.busy

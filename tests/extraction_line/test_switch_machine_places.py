@@ -14,6 +14,7 @@ from pychron.extraction_line.errors import (
 from pychron.extraction_line.interfaces import Command, Done
 from pychron.extraction_line.rules import Grounds
 from pychron.extraction_line.states import Action, Kind, Lock, State
+from pychron.hardware.interfaces import Mark, Reading
 from pychron.trust.rights import Peer, Right
 from tests.extraction_line.bench_of_relays import Rig, build_line, spec
 
@@ -265,11 +266,12 @@ def test_a_plan_that_would_bring_the_funnel_down_before_the_gate_is_refused_whol
 
 
 def test_latching_hardware_is_driven_again_though_it_reads_so():
-    scene = Scene(spec("A", redrive=True), spec("B"), opened=("A", "B"))
-    for name in ("A", "B"):
+    scene = Scene(spec("A", redrive=True), spec("B"), spec("U"), opened=("A", "B"), unreadable=("U",))
+    for name in ("A", "B", "U", "U"):
         scene.ask(name, "open")
         scene.rig.run()
-    assert scene.driven() == [("A", True)]
+        scene.rig.pass_time(10)
+    assert scene.driven() == [("A", True), ("U", True), ("U", True)]
 
 
 def test_nothing_is_driven_whose_switch_is_no_longer_reserved_for_it():
@@ -278,3 +280,13 @@ def test_nothing_is_driven_whose_switch_is_no_longer_reserved_for_it():
     scene.line.switches["A"].reserved = "another"
     scene.rig.run()
     assert isinstance(scene.reply(asked), Superseded) and scene.driven() == []
+
+
+def test_a_reading_that_was_taken_before_the_drive_says_nothing_whenever_it_comes():
+    scene = Scene(spec("A"))
+    before = scene.rig.now
+    scene.ask("A", "open")
+    scene.rig.run()
+    late = {"A": Reading(False, Mark(-77, before))}  # of another device, whose answer took its time
+    scene.rig.take(scene.machine.readings("", late, scene.rig.now, scene.rig.now))
+    assert scene.line.switches["A"].state is State.OPEN
