@@ -39,6 +39,8 @@ def main(where: str, valve: str, verb: str = "Open") -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) not in (3, 4):
+        sys.exit(__doc__)
     try:
         sys.exit(main(*sys.argv[1:]))
     except TimeoutError:

@@ -54,6 +54,8 @@ def snapshot(context: zmq.Context, host: str, port: int) -> tuple[str, int]:
 
 
 if __name__ == "__main__":
+    if not 2 <= len(sys.argv) <= 4:
+        sys.exit(__doc__)
     try:
         sys.exit(main(sys.argv[1], *map(int, sys.argv[2:])))
     except zmq.Again:
