@@ -290,3 +290,27 @@ def test_a_reading_that_was_taken_before_the_drive_says_nothing_whenever_it_come
     late = {"A": Reading(False, Mark(-77, before))}  # of another device, whose answer took its time
     scene.rig.take(scene.machine.readings("", late, scene.rig.now, scene.rig.now))
     assert scene.line.switches["A"].state is State.OPEN
+
+
+def test_what_has_begun_is_completed_when_its_peer_leaves():
+    scene = Scene(spec("P"), spec("K", parent="P"))
+    asked = scene.ask("P", "open")
+    scene.rig.write_disk()
+    scene.rig.turn()
+    scene.rig.turn()
+    scene.rig.turn(present=False)
+    scene.rig.run()
+    assert scene.reply(asked) == Done("P", Action.OPEN, changed=True)
+    assert scene.driven() == [("P", True), ("K", True)]
+
+
+def test_a_close_that_has_begun_is_not_cancelled_by_a_newer_open_of_its_peer():
+    scene = Scene(spec("A", settling_s=1.0), opened=("A",))
+    closing = scene.ask("A", "close")
+    scene.rig.write_disk()
+    scene.rig.turn()
+    opening = scene.ask("A", "open")
+    assert scene.reply(closing) is None and scene.line.switches["A"].reserved_for is Action.CLOSE
+    scene.rig.run()
+    assert scene.reply(closing).changed and scene.reply(opening).changed
+    assert scene.driven() == [("A", False), ("A", True)]
