@@ -175,7 +175,8 @@ class Leases:
             return None
         if action is Action.CLOSE and peer.right >= Right.ADMINISTER:
             return None
-        return NotOwner(name, f"claimed by {claim.address}; wait for its release")
+        who = f"another session at {claim.address}" if claim.address == peer.address else claim.address
+        return NotOwner(name, f"claimed by {who}; wait for its release")
 
     # ---- time and ends
 
