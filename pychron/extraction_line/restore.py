@@ -55,7 +55,9 @@ def restore(manager: ExtractionLineManager, restored: Restored) -> Interrupted:
     for request_id, outcome in restored.outcomes.items():
         manager.machine.repeats.restore(request_id, result_of(outcome), outcome.wire)
     manager.machine.restarted(
-        {intent.request_id or intent.key: intent.steps for intent in restored.intents}, now
+        {intent.request_id or intent.key: intent.steps for intent in restored.intents},
+        now,
+        [n for n, last in restored.states.items() if last.state in (State.UNKNOWN, State.MOVING)],
     )
     return Interrupted(manager, restored.intents)
 

@@ -269,8 +269,17 @@ class SwitchMachine:
         events = self.observer.become(switch, state, Evidence.DECLARED, now, wall, None)
         return [Publish(e) for e in events]
 
-    def restarted(self, intents: Mapping[str, Sequence[tuple[str, str]]], now: float) -> None:
-        """Intents without outcome of an earlier start, by request id or key: each may still act."""
+    def restarted(
+        self, intents: Mapping[str, Sequence[tuple[str, str]]], now: float, unsettled: Sequence[str] = ()
+    ) -> None:
+        """Intents without outcome of an earlier start, by request id or key: each may still act.
+
+        So may the command, its outcome written, that left a switch `unsettled` when the node ended.
+        """
+        for name in unsettled:
+            if name in self.line.switches:
+                left = self.line.switches[name]
+                left.doubts = (*left.doubts, Doubt(NO_EPOCH, now, opens=True))
         for request_id, steps in intents.items():
             for name, action in steps:
                 switch = self.line.switches.get(name)

@@ -17,10 +17,11 @@ from pychron.extraction_line.actuations import (
     StoreIntent,
     StoreOutcome,
 )
+from pychron.extraction_line.events import SwitchChanged
 from pychron.extraction_line.line_state import Hardware, Line
 from pychron.extraction_line.rules import Grounds
 from pychron.extraction_line.specs import LineSpec, SwitchSpec
-from pychron.extraction_line.states import Kind
+from pychron.extraction_line.states import Kind, State
 from pychron.extraction_line.switches import SwitchMachine
 from pychron.hardware.interfaces import Evidence, Mark, Reading
 
@@ -99,6 +100,7 @@ class Rig:
         )
         self.access = lambda name, action: None
         self.intents: dict[str, tuple] = {}
+        self.last: dict[str, State] = {}
         self.replies: dict[int, object] = {}
         self.events: list[object] = []
         self.begun_log: list[tuple[float, str, bool]] = []
@@ -109,7 +111,8 @@ class Rig:
         self.starts += 1
         self.epoch = self.starts * 1000
         self.machine = SwitchMachine(self._make_line(), lambda c, now: self.grounds, f"boot{self.starts}")
-        self.machine.restarted(dict(self.intents), self.now)
+        unsettled = [n for n, s in self.last.items() if s in (State.UNKNOWN, State.MOVING)]
+        self.machine.restarted(dict(self.intents), self.now, unsettled)
         self.disk: list[StoreIntent | StoreOutcome] = []
         self.wire: list[Drive | Read] = []
         self.settling: list[Settle] = []
@@ -131,6 +134,8 @@ class Rig:
                     self.settling.append(out)
                 case Publish(event):
                     self.events.append(event)
+                    if isinstance(event, SwitchChanged) and not event.commanded:
+                        self.last[event.view.name] = event.view.state
                 case Reply(request, result):
                     assert request not in self.replies, "a request is answered once"
                     self.replies[request] = result
@@ -150,6 +155,7 @@ class Rig:
         else:
             if not fails:
                 self.intents.pop(key, None)
+                self.last |= {n: self.machine.line.switches[n].state for n, _ in job.actuation.plan}
             self.take(self.machine.outcome_stored(key, job.result, self.now, "disk full" if fails else ""))
 
     def turn(self, fate="ok", delay=1.0, present=True):

@@ -314,3 +314,23 @@ def test_a_close_that_has_begun_is_not_cancelled_by_a_newer_open_of_its_peer():
     scene.rig.run()
     assert scene.reply(closing).changed and scene.reply(opening).changed
     assert scene.driven() == [("A", False), ("A", True)]
+
+
+def test_a_late_command_is_still_feared_after_a_restart_though_its_outcome_is_written():
+    scene = Scene(spec("B"))
+    scene.ask("B", "open")
+    scene.rig.write_disk()
+    scene.rig.turn("silent_late", delay=2.0)
+    scene.rig.run()
+    assert not scene.rig.intents
+    scene.rig.kill()
+    for _ in range(2):
+        scene.rig.poll()
+        scene.rig.run()
+    switch = scene.rig.machine.line.switches["B"]
+    assert switch.state is State.UNKNOWN
+    scene.rig.pass_time(3.1)
+    for _ in range(2):
+        scene.rig.poll()
+        scene.rig.run()
+    assert switch.state is State.OPEN and scene.rig.relays.on["B"]
