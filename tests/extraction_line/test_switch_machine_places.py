@@ -11,7 +11,9 @@ from pychron.extraction_line.errors import (
     NotStored,
     Superseded,
 )
+from pychron.extraction_line.events import AlarmRaised
 from pychron.extraction_line.interfaces import Command, Done
+from pychron.extraction_line.leases import Leases, Waiting
 from pychron.extraction_line.rules import Grounds
 from pychron.extraction_line.states import Action, Kind, Lock, State
 from pychron.hardware.interfaces import Mark, Reading
@@ -334,3 +336,48 @@ def test_a_late_command_is_still_feared_after_a_restart_though_its_outcome_is_wr
         scene.rig.poll()
         scene.rig.run()
     assert switch.state is State.OPEN and scene.rig.relays.on["B"]
+
+
+def test_later_steps_of_a_plan_are_not_too_late():
+    scene = Scene(spec("P", settling_s=5.0), spec("K", parent="P"))
+    asked = scene.ask("P", "open", within=2.0)
+    scene.rig.write_disk()
+    scene.rig.turn()
+    scene.rig.pass_time(5.0)
+    scene.rig.run()
+    assert scene.reply(asked) == Done("P", Action.OPEN, changed=True)
+
+
+def test_a_remote_controller_that_is_still_busy_with_a_switch_settles_nothing():
+    scene = Scene(spec("A"))
+    now = scene.rig.now + 1
+    busy = {"A": Reading(False, Mark(scene.rig.epoch, now), busy=True)}
+    scene.rig.take(scene.machine.readings("", busy, now, now))
+    assert scene.line.switches["A"].state is State.UNKNOWN
+
+
+def test_a_change_that_nobody_commanded_is_an_alarm_that_names_it():
+    scene = Scene(spec("A"))
+    scene.rig.relays.on["A"] = True
+    scene.rig.poll()
+    scene.rig.run()
+    alarms = [e.text for e in scene.rig.events if isinstance(e, AlarmRaised)]
+    assert len(alarms) == 1 and "A was closed and reads open: nobody commanded that" in alarms[0]
+
+
+def test_nothing_is_required_closed_whose_opening_is_planned():
+    scene = Scene(spec("A"))
+    leases, now = Leases(scene.line), scene.rig.now
+    wanted = Waiting(1, "tie", "10.0.0.9", (), 30.0, (("A", "closed"),), now)
+    scene.ask("A", "open")
+    assert "A must be confirmed closed" in leases.ask(wanted, now).why
+    assert scene.line.holds == {}
+
+
+def test_a_later_claim_does_not_overtake_an_earlier_one_that_waits_for_more():
+    scene = Scene(spec("A"), spec("B"))
+    leases = Leases(scene.line)
+    leases.ask(Waiting(1, "x", "x", ("A",), 30.0, (), 0.0), 0.0)
+    assert leases.ask(Waiting(2, "y", "y", ("A", "B"), 30.0, (), 60.0), 0.0) is None
+    assert leases.ask(Waiting(3, "z", "z", ("B",), 30.0, (), 60.0), 0.0) is None
+    assert leases.next_in_line(1.0) == []
