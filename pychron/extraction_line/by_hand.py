@@ -8,8 +8,8 @@ from pychron.extraction_line import rules
 from pychron.extraction_line.doubts import open_until
 from pychron.extraction_line.errors import Mismatch, NoResponse, NotConfirmed
 from pychron.extraction_line.interfaces import Command, Done
-from pychron.extraction_line.line_state import target
-from pychron.extraction_line.states import SwitchView
+from pychron.extraction_line.line_state import is_manual, target
+from pychron.extraction_line.states import Action, SwitchView
 from pychron.store.records import ManualState
 from pychron.trust.rights import Peer
 
@@ -64,3 +64,10 @@ class ByHand:
             raise NoResponse(name, "it is being driven; look at it when that has ended")
         if open_until(switch.doubts, switch.hardware.late_s) > manager.now:
             raise NoResponse(name, manager.machine.observer.doubt_text(switch, manager.now))
+
+    def missing(self, name: str, action: Action) -> list[str]:
+        """What a person has still to do before a manual valve counts as turned."""
+        switch = self._manager.line.switches[name]
+        if not is_manual(switch) or switch.state is target(action):
+            return []
+        return [f"{name}: a manual valve: turn it by hand, then declare it with `pychron valve confirm`"]

@@ -220,7 +220,7 @@ class ExtractionLineManager:
         self.resolve(name)
         command = Command(name, action, peer, self.now)
         grounds = self.grounds(command, self.now)
-        found: list[str] = []
+        found = self.by_hand.missing(name, action)
         plan = expand(self.line, name, action)
         before: dict[str, Action] = {}
         for switch, turn in plan:

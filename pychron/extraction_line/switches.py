@@ -23,7 +23,7 @@ from pychron.extraction_line.actuations import (
 )
 from pychron.extraction_line.course import Course, refusal
 from pychron.extraction_line.doubts import NO_EPOCH, Doubt
-from pychron.extraction_line.errors import NoResponse, Superseded, TooLate
+from pychron.extraction_line.errors import LineError, NoResponse, Superseded, TooLate
 from pychron.extraction_line.interfaces import Command
 from pychron.extraction_line.line_state import Line, Switch
 from pychron.extraction_line.observing import Observer
@@ -357,7 +357,10 @@ class SwitchMachine:
         if lost:
             out.append(Read(tuple(lost)))
         self._release(a)
-        self.repeats.ended(a.command, result, now)
+        unbegun_close = isinstance(result, LineError) and not a.begun and a.command.action is Action.CLOSE
+        if a.command.id is not None or not unbegun_close:
+            # A close that drove nothing is tried again when it is asked again: nothing can happen twice.
+            self.repeats.ended(a.command, result, now)
         out += [Reply(request, result) for request in a.requests]
         self._freed = True
         return out
