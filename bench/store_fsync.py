@@ -18,8 +18,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from twisted.internet.threads import deferToThreadPool
+from twisted.python.threadpool import ThreadPool
+
 from bench.a_line import open_line
 from bench.rows import Row, at_most
+from pychron.runtime.deadlines import sleep
 from pychron.runtime.world import World
 from pychron.store.node_file import NodeStore
 from pychron.store.records import AuditEntry, Intent, LastState, Outcome
@@ -53,12 +57,13 @@ class Bare:
 
     def __init__(self, template: Path, path: Path) -> None:
         path.write_bytes(template.read_bytes())
-        self.connection = sqlite3.connect(path)
+        self.connection = sqlite3.connect(path, check_same_thread=False)
         self.connection.isolation_level = None
         self.connection.execute("PRAGMA journal_mode=WAL").fetchall()
         self.connection.execute("PRAGMA synchronous=FULL")
 
     def commit(self, *commits: tuple[Any, ...]) -> None:
+        """In the caller's own thread: nothing that waits for a reactor."""
         for commit in commits:
             self.connection.execute("BEGIN IMMEDIATE")
             for record in commit:
@@ -67,12 +72,42 @@ class Bare:
             self.connection.execute("COMMIT")
 
 
+class Outside:
+    """The same commits as a node has to make them: outside the reactor's thread, each awaited (safety rule 16)."""
+
+    def __init__(self, bare: Bare) -> None:
+        from twisted.internet import reactor
+
+        self._reactor: Any = reactor
+        self._bare = bare
+        self._pool = ThreadPool(1, 1)
+        self._pool.start()
+
+    async def commit(self, *commits: tuple[Any, ...]) -> None:
+        for commit in commits:
+            await deferToThreadPool(self._reactor, self._pool, self._bare.commit, commit)
+
+    def close(self) -> None:
+        self._pool.stop()
+
+
+async def _quiet() -> None:
+    """What one side left to the reactor (events to send, folding) is done before the other is timed."""
+    from twisted.internet import reactor
+    from twisted.internet.interfaces import IReactorTime
+
+    await sleep(IReactorTime(reactor), 0.005)
+
+
 async def measure(
     one_open: OneOpen, transactions: Transactions, bare: Bare, rounds: int = ROUNDS
 ) -> dict[str, float]:
-    """Seconds of one Open and of its two commits alone, turn about, and fsynced transactions an Open."""
+    """Seconds of one Open and of its two commits alone (by a bare Twisted thread, and with no thread at all), turn
+    about, and fsynced transactions an Open."""
     ours: list[float] = []
     peer: list[float] = []
+    alone: list[float] = []
+    outside = Outside(bare)
     before = 0
     for n in range(rounds + WARM_UP):
         if n == WARM_UP:
@@ -80,11 +115,19 @@ async def measure(
         started = time.perf_counter()
         commits = await one_open(n)
         ended = time.perf_counter()
+        await _quiet()
+        began = time.perf_counter()
+        await outside.commit(*commits)
+        awaited = time.perf_counter()
         bare.commit(*commits)
         if n >= WARM_UP:
             ours.append(ended - started)
-            peer.append(time.perf_counter() - ended)
+            peer.append(awaited - began)
+            alone.append(time.perf_counter() - awaited)
+        await _quiet()
+    outside.close()
     return {
+        "alone_s": statistics.median(alone),
         "ours_s": statistics.median(ours),
         "peer_s": statistics.median(peer),
         "fsyncs": (transactions() - before) / rounds,
@@ -133,7 +176,9 @@ def rows(store: dict[str, float], line: dict[str, float]) -> list[Row]:
     return [
         at_most("an Open's transactions, each one fsync (peer: allowed)", line["fsyncs"], MOST_FSYNCS, 1.0),
         at_most("an Open, dummy actuator, p50 us", line["ours_s"] * 1e6, line["peer_s"] * 1e6, MOST_TIMES),
-        at_most("the store's part of it, p50 us", store["ours_s"] * 1e6, store["peer_s"] * 1e6, MOST_TIMES),
+        at_most(
+            "the store's part of an Open, p50 us", store["ours_s"] * 1e6, store["peer_s"] * 1e6, MOST_TIMES
+        ),
     ]
 
 

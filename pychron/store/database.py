@@ -76,7 +76,8 @@ class Database:
         try:
             connection = self._connection or self._connect()
             connection.execute("BEGIN IMMEDIATE")
-            refused = tuple(self._write_one(connection, records, boot) for records in commits)
+            alone = len(commits) == 1
+            refused = tuple(self._write_one(connection, records, boot, alone) for records in commits)
             if self._transactions % PRUNE_EVERY == 0:
                 prune(connection, boot, self._world.wire.seconds(), self._first_seq, self._opened)
             before = self._world.wire.seconds()
@@ -121,15 +122,24 @@ class Database:
                 pass  # it is given up; what was committed is in the log and is found again
 
     @staticmethod
-    def _write_one(connection: sqlite3.Connection, records: tuple[Record, ...], boot: str) -> str:
-        connection.execute("SAVEPOINT one")
+    def _write_one(
+        connection: sqlite3.Connection, records: tuple[Record, ...], boot: str, alone: bool
+    ) -> str:
+        """Empty, or why it was left out. One that is alone in its transaction needs no savepoint."""
+        if not alone:
+            connection.execute("SAVEPOINT one")
         try:
             for record in records:
                 for sql, values in statements(record, boot):
                     connection.execute(sql, values)
         except (*_THIS_COMMIT, KeyError, TypeError, ValueError, OverflowError) as error:
-            connection.execute("ROLLBACK TO one")
-            connection.execute("RELEASE one")
+            if alone:
+                connection.execute("ROLLBACK")
+                connection.execute("BEGIN IMMEDIATE")
+            else:
+                connection.execute("ROLLBACK TO one")
+                connection.execute("RELEASE one")
             return f"no row can hold it: {type(error).__name__}: {error}"
-        connection.execute("RELEASE one")
+        if not alone:
+            connection.execute("RELEASE one")
         return ""
