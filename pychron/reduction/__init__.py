@@ -1,0 +1,1 @@
+"""Ar/Ar mathematics: from raw series to an age with a full error; pure, and vectorised over analyses."""
