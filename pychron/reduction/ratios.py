@@ -1,0 +1,113 @@
+"""Production ratios, air and trapped argon of a batch as the equations want them, and their errors. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pychron.reduction.batch import Batch
+from pychron.reduction.constants import Constants
+from pychron.reduction.interferences import Gradient
+from pychron.reduction.options import Options
+
+Floats = npt.NDArray[np.float64]
+
+NAMES = {"r": "ca3937", "q": "k3739", "u": "k3839", "v": "ca3837", "s": "ca3637", "w": "k4039"}
+"""Symbols of interferences.py by the names of `Productions`."""
+
+
+@dataclass(slots=True)
+class Source:
+    """One independent number behind a ratio: its error, and who shares it."""
+
+    name: str
+    error: Any
+    by_production: bool
+    """One variable of each production; else one of all analyses."""
+
+
+@dataclass(slots=True)
+class Ratios:
+    """Values by symbol, and how a derivative by a symbol becomes one by a source."""
+
+    values: dict[str, Any]
+    fixed: Any
+    ca_k: Any
+    cl_k: Any
+    sources: list[Source]
+    _per_cl: Any
+    _atm4038: float
+    _trapped_is_air: bool
+    _cosmogenic: bool
+
+    def by_source(self, slope: Gradient) -> dict[str, Any]:
+        """The derivative of a result by each source, from that by each symbol."""
+        found = {name: slope[symbol] for symbol, name in NAMES.items() if symbol in slope}
+        for name in ("ca_k", "cl_k"):
+            if name in slope:
+                found[name] = slope[name]
+        of_m, of_r = slope.get("m"), slope.get("R")
+        if self._cosmogenic:
+            if of_m is not None:
+                found["cosmogenic3836"] = -of_m * self.values["m"] ** 2
+                found["trapped3836"] = of_r
+        elif of_m is not None and of_r is not None:
+            forty_eight = self._atm4038
+            found["cl3638"] = of_m * self._per_cl
+            found["atm4036"] = of_r / forty_eight
+            found["atm4038"] = -of_r * self.values["R"] / forty_eight
+        if "T" in slope:
+            name = "atm4036" if self._trapped_is_air else "trapped4036"
+            found[name] = found.get(name, 0.0) + slope["T"]
+        return found
+
+
+def ratios_of(batch: Batch, constants: Constants, options: Options) -> Ratios:
+    """Gather them for every analysis of `batch`; plain numbers where all have one production."""
+    productions = batch.productions
+    alone = len(productions) == 1
+
+    def take(name: str, part: str) -> Any:
+        if alone:
+            return getattr(getattr(productions[0], name), part)
+        column = np.array([getattr(getattr(one, name), part) for one in productions])
+        return column[batch.production]
+
+    values = {symbol: take(name, "value") for symbol, name in NAMES.items()}
+    sources = [Source(name, take(name, "error"), True) for name in NAMES.values()]
+    trapped = options.trapped4036 or constants.atm4036
+    per_cl = constants.lambda_cl36 * batch.days
+    cosmogenic = options.cosmogenic
+    if cosmogenic is None:
+        values["m"] = take("cl3638", "value") * per_cl
+        values["R"] = constants.atm3836
+        sources += [
+            Source("cl3638", take("cl3638", "error"), True),
+            Source("atm4036", constants.atm4036.error, False),
+            Source("atm4038", constants.atm4038.error, False),
+        ]
+    else:
+        values["m"] = 1 / cosmogenic.cosmogenic.value
+        values["R"] = cosmogenic.trapped.value
+        sources += [
+            Source("cosmogenic3836", cosmogenic.cosmogenic.error, False),
+            Source("trapped3836", cosmogenic.trapped.error, False),
+        ]
+        if options.trapped4036 is None:
+            sources.append(Source("atm4036", constants.atm4036.error, False))
+    values["T"] = trapped.value
+    if options.trapped4036 is not None:
+        sources.append(Source("trapped4036", trapped.error, False))
+    sources += [Source("ca_k", take("ca_k", "error"), True), Source("cl_k", take("cl_k", "error"), True)]
+    ca_k = take("ca_k", "value")
+    fixed = None
+    if options.fixed_kca is not None:
+        fixed = 1 / (options.fixed_kca.value * ca_k)
+    return Ratios(
+        values, fixed, ca_k, take("cl_k", "value"), sources, per_cl,
+        constants.atm4038.value,
+        options.trapped4036 is None, cosmogenic is not None,
+    )  # fmt: skip
