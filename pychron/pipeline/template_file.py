@@ -1,0 +1,133 @@
+"""Reads a template: each problem with FILE:LINE and the nearest name, none raises.
+
+    required: [DVC]
+    nodes:
+      - klass: UnknownNode
+      - {klass: FindBlanksNode, threshold: 10}
+      - klass: FitBlanksNode
+
+A template of installed Pychron is accepted as it is: `use_editor`, `icon` and the like are named once and mean nothing here.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from pychron.config.fields import Fields
+from pychron.config.problems import Report, nearest
+from pychron.config.yaml_file import YamlList, YamlNode, YamlTable, YamlText, parse_yaml, read_yaml, texts
+from pychron.pipeline.klasses import BY_NAME, DESKTOP, GROUP, NAMES
+from pychron.pipeline.option_kinds import read_option
+from pychron.pipeline.template import NodeSpec, Template
+
+DESKTOP_KEYS = ("use_editor", "icon", "skip_configure", "auto_configure", "skip_meaning", "visited", "active")
+"""Keys of installed templates that steer dialogs."""
+OWN_KEYS = ("klass", "name", "enabled")
+TOP = ("required", "nodes", "name", "icon")
+DEEPEST = 8
+
+
+def stock_names() -> tuple[str, ...]:
+    """Names of the templates that come with the program."""
+    found = (item.name for item in files("pychron.pipeline").joinpath("stock").iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in found if name.endswith(".yaml")))
+
+
+def find_template(word: str, folders: tuple[Path, ...] = ()) -> Path | str | None:
+    """A file where `word` is one, or stands in one of the lab's `folders`; else the stock name that it means; else None."""
+    for path in (
+        Path(word),
+        *(folder / name for folder in folders for name in (word, f"{word}.yaml", f"{word}.yml")),
+    ):
+        if path.is_file():
+            return path
+    folded = {name.casefold(): name for name in stock_names()}
+    return folded.get(word.strip().replace(" ", "_").replace("-", "_").casefold())
+
+
+def read_template(source: Path | str, report: Report) -> Template | None:
+    """A template file, or a stock template by name; None where it cannot be used (the report has an error then)."""
+    if isinstance(source, Path):
+        before = len(report.errors)
+        node = read_yaml(source, report)
+        return template_of(node, source, report) if len(report.errors) == before else None
+    text = files("pychron.pipeline").joinpath("stock", f"{source}.yaml").read_text("utf-8")
+    return template_of(parse_yaml(text, Path(f"{source}.yaml"), report), Path(f"{source}.yaml"), report)
+
+
+def template_of(node: YamlNode | None, path: Path, report: Report) -> Template | None:
+    """The value of a parsed document."""
+    before = len(report.errors)
+    if not isinstance(node, YamlTable):
+        report.error(
+            report.place(path),
+            "is no template; write `nodes:` and a list of `- klass: NAME`",
+            code="template",
+        )
+        return None
+    for key, place in node.places.items():
+        if key not in TOP:
+            report.error(place, f"{key} is not a key of a template{nearest(key, TOP)}", code="key", value=key)
+    required = tuple(v.text for v in texts(node.entries.get("required", YamlText("", node.place))) if v.text)
+    nodes = _nodes(node, report, 0)
+    if not nodes and len(report.errors) == before:
+        report.error(node.place, "nodes: is empty; write `- klass: UnknownNode` first", code="nodes")
+    title = node.entries.get("name")
+    name = title.text if isinstance(title, YamlText) and title.text else path.stem
+    return Template(name, required, nodes) if len(report.errors) == before else None
+
+
+def _nodes(table: YamlTable, report: Report, depth: int) -> tuple[NodeSpec, ...]:
+    listed = table.entries.get("nodes")
+    if listed is None or (isinstance(listed, YamlText) and not listed.text):
+        return ()
+    if not isinstance(listed, YamlList):
+        report.error(listed.place, "nodes: write a list of `- klass: NAME`", code="nodes")
+        return ()
+    if depth > DEEPEST:
+        report.error(listed.place, "NodeGroups are nested too deeply", code="nodes")
+        return ()
+    found = (_node(item, report, depth) for item in listed.items)
+    return tuple(node for node in found if node is not None)
+
+
+def _node(item: YamlNode, report: Report, depth: int) -> NodeSpec | None:
+    if isinstance(item, YamlText) and item.text:
+        item = YamlTable({"klass": item}, {"klass": item.place}, item.place)
+    if not isinstance(item, YamlTable):
+        report.error(item.place, "a node is a table that begins with `klass:`", code="node")
+        return None
+    values = {key: tuple(texts(node)) for key, node in item.entries.items()}
+    fields = Fields(values, item.place, report)
+    word = fields.required("klass")
+    name, enabled = fields.text("name"), fields.flag("enabled", True)
+    if not word:
+        return None
+    fields.what = word
+    if word == GROUP:
+        _refuse_unknown(item, (*OWN_KEYS, "nodes"), fields, report)
+        return NodeSpec(GROUP, item.place, name, enabled, {}, _nodes(item, report, depth + 1))
+    klass = BY_NAME.get(word)
+    if klass is None:
+        why = DESKTOP.get(word)
+        text = (
+            f"{word} needs a person at a desktop; {why}"
+            if why
+            else f"klass {word} is not known{nearest(word, NAMES)}"
+        )
+        report.error(fields.place_of("klass"), text, code="klass", value=word)
+        return None
+    _refuse_unknown(item, (*OWN_KEYS, *(o.key for o in klass.options)), fields, report)
+    options = {o.key: read_option(o, item.entries.get(o.key), fields, report) for o in klass.options}
+    return NodeSpec(word, item.place, name, enabled, options)
+
+
+def _refuse_unknown(item: YamlTable, known: tuple[str, ...], fields: Fields, report: Report) -> None:
+    for key, place in item.places.items():
+        if key in DESKTOP_KEYS:
+            report.warning(
+                place, f"{fields.what}: {key} steers a dialog and means nothing here", code="desktop"
+            )
+        elif key not in known:
+            fields.wrong(key, f"{key} is not an option of {fields.what}{nearest(key, known)}", place, key)
