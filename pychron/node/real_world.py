@@ -13,6 +13,7 @@ from zope.interface import implementer
 from pychron.node.database_files import open_database
 from pychron.node.machine import local_addresses, machine_boot
 from pychron.node.monotonic import make_monotonic
+from pychron.node.processes import RealProcesses
 from pychron.node.streams import RealStreams
 from pychron.node.thread_pool import RealPool
 from pychron.runtime.world import World
@@ -66,4 +67,5 @@ def build_world(reactor: Any) -> World:
         sqlite=open_database,
         local_addresses=local_addresses,
         random=random.Random(),
+        processes=RealProcesses(reactor),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -76,6 +76,30 @@ class IPool(Interface):
 
 
 @dataclass(frozen=True, slots=True)
+class Finished:
+    """How a program ended."""
+
+    status: int | None
+    """Its exit status; None where a signal ended it."""
+    output: bytes
+    error: bytes
+    cut: bool = False
+    """More came than is kept."""
+
+
+class IProcesses(Interface):
+    """Programs of the system, such as git: arguments in, output out, never a shell."""
+
+    def run(
+        arguments: Sequence[str], folder: Path, environment: Mapping[str, str], deadline_s: float
+    ) -> Deferred[Finished]:
+        """Run to its end, without a terminal and with an empty stdin. `environment` is added to ours.
+
+        Fails with DeadlinePassed, the program killed, after `deadline_s` wire seconds; with OSError where it cannot be started.
+        """
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """What a node is given. `lab` and `wire` are monotonic; `wall` is only ever a stamp for records."""
 
@@ -104,3 +128,5 @@ class World:
     """True where any hardware is emulated: said in GetVersion, each broadcast and each record."""
     emulators: Any = None
     """Provides pychron.hardware.interfaces.IEmulators in a simulated world; None in a real one."""
+    processes: Any = None
+    """Provides IProcesses; None in a virtual world, which runs no program."""

@@ -1,0 +1,145 @@
+"""Brings what is new into a repository that pycrunch follows: fetch, then fast-forward, nothing else.
+
+No local commit is ever discarded, no merge is made, no file that a person changed is touched; what stands in the way is a state with
+its remedy (spec 1.8). System git, because it knows the laboratory's credential helpers; without a terminal it cannot hang on a prompt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pychron.pipeline.events import Following
+from pychron.runtime.deadlines import DeadlinePassed
+from pychron.runtime.world import Finished
+
+ENVIRONMENT = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "",
+    "SSH_ASKPASS": "",
+    "GIT_SSH_COMMAND": "ssh -o BatchMode=yes",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "LC_ALL": "C",
+}
+LOCAL_S = 20.0
+"""Deadline of a git that asks nobody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """How a repository stands after a look at its remote."""
+
+    state: Following
+    why: str = ""
+    """With the remedy; empty where all is well."""
+    commit: str = ""
+    """HEAD."""
+
+
+class Git:
+    """System git on one repository, by the world's processes."""
+
+    def __init__(self, processes: Any, folder: Path, deadline_s: float) -> None:
+        """`processes` provides IProcesses; `deadline_s` holds for a git that asks a remote."""
+        self._processes = processes
+        self._folder = folder
+        self._deadline_s = deadline_s
+
+    async def head(self) -> str:
+        """The commit that is checked out; empty where there is none, or git does not answer."""
+        try:
+            done = await self._run("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+        except (DeadlinePassed, OSError):
+            return ""
+        return _text(done) if done.status == 0 else ""
+
+    async def pull(self) -> Pulled:
+        """Fetch and fast-forward. Never raises for what git says."""
+        try:
+            return await self._pull()
+        except DeadlinePassed as passed:
+            return Pulled(
+                Following.UNREACHED,
+                f"{passed}; is the network up, and does the host answer?",
+                await self.head(),
+            )
+        except OSError as failed:
+            return Pulled(Following.ABSENT, f"{failed.strerror}: {failed.filename}")
+
+    async def _pull(self) -> Pulled:
+        found = await self._run("rev-parse", "--is-bare-repository")
+        if found.status != 0:
+            return Pulled(Following.ABSENT, f"{self._folder} is no git repository: {_why(found)}")
+        upstream = await self._run("rev-parse", "--abbrev-ref", "--symbolic-full-name", "@{upstream}")
+        if _text(found) == "true" or upstream.status != 0:
+            return Pulled(Following.LOCAL, "", await self.head())
+        fetched = await self._run(
+            "fetch", "--quiet", _text(upstream).partition("/")[0], deadline_s=self._deadline_s
+        )
+        if fetched.status != 0:
+            return Pulled(Following.UNREACHED, _why(fetched), await self.head())
+        ahead, behind = _counts(
+            await self._run("rev-list", "--left-right", "--count", "HEAD...@{upstream}", "--")
+        )
+        if ahead and behind:
+            why = f"{ahead} commits here and {behind} on {_text(upstream)} go separate ways; merge them by hand: git -C {self._folder} merge"
+            return Pulled(Following.DIVERGED, why, await self.head())
+        if behind:
+            merged = await self._run(
+                "merge", "--ff-only", "--quiet", "@{upstream}", deadline_s=self._deadline_s
+            )
+            if merged.status != 0:
+                why = f"{_why(merged)}; commit or set aside what was changed by hand"
+                return Pulled(Following.CHANGED, why, await self.head())
+        if ahead:
+            return Pulled(Following.AHEAD, f"{ahead} commits are not pushed yet: git push", await self.head())
+        return Pulled(Following.CURRENT, "", await self.head())
+
+    async def changed(self, old: str, new: str) -> tuple[str, ...] | None:
+        """Paths that differ between two commits; None where git does not know one of them."""
+        if not old:
+            return None
+        done = await self._run("diff", "--name-only", "--no-renames", "-z", old, new, "--")
+        if done.status != 0 or done.cut:
+            return None
+        return tuple(p for p in done.output.decode("utf-8", "surrogateescape").split("\0") if p)
+
+    async def _run(self, *arguments: str, deadline_s: float = LOCAL_S) -> Finished:
+        done: Finished = await self._processes.run(["git", *arguments], self._folder, ENVIRONMENT, deadline_s)
+        return done
+
+
+def stems(paths: Sequence[str]) -> frozenset[str]:
+    """The analyses (uuid or run id) that files belong to: `cf/529ae.json`, `cf/.data/529ae.dat.json` -> `cf529ae`.
+
+    Files of the whole repository (spectrometer settings, productions) belong to none.
+    """
+    found = set()
+    for path in paths:
+        parts = PurePosixPath(path).parts
+        if parts[:1] == ("reduction",):
+            parts = parts[1:]
+        if len(parts) in (2, 3) and parts[-1].endswith((".json", ".log")):
+            name = parts[-1].rsplit(".", 1)[0]
+            if len(parts) == 3:
+                name = name.rsplit(".", 1)[0]
+            found.add(parts[0] + name)
+    return frozenset(found)
+
+
+def _text(done: Finished) -> str:
+    return done.output.decode("utf-8", "replace").strip()
+
+
+def _why(done: Finished) -> str:
+    """git's own last words."""
+    lines = [line for line in done.error.decode("utf-8", "replace").splitlines() if line.strip()]
+    said = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[-1] if lines else "")
+    return said or f"git ended with {done.status}"
+
+
+def _counts(done: Finished) -> tuple[int, int]:
+    words = _text(done).split()
+    return (int(words[0]), int(words[1])) if done.status == 0 and len(words) == 2 else (0, 0)

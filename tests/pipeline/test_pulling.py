@@ -1,0 +1,92 @@
+"""What belongs to which analysis, and what git says, without git."""
+
+import pytest
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.trial.unittest import SynchronousTestCase
+
+from pychron.pipeline.events import Following
+from pychron.pipeline.pulling import Git, stems
+from pychron.runtime.deadlines import DeadlinePassed
+from pychron.runtime.world import Finished
+
+
+@pytest.mark.parametrize(
+    ("path", "stem"),
+    [
+        ("cf/529ae-1.json", "cf529ae-1"),
+        ("d546f/.data/2d0-26.dat.json", "d546f2d0-26"),
+        ("262/intercepts/33-07A.inte.json", "26233-07A"),
+        ("reduction/cf/tags/529ae-1.tags.json", "cf529ae-1"),
+        ("cf/logs/529ae-1.logs.log", "cf529ae-1"),
+        ("0123456789abcdef.json", None),
+        ("README.md", None),
+        ("NM-313.B.production.json", None),
+    ],
+)
+def test_files_belong_to_analyses(path, stem):
+    assert stems([path]) == (frozenset() if stem is None else {stem})
+
+
+class Said:
+    """A git that answers by the words after `git`."""
+
+    def __init__(self, **answers):
+        self.answers = {k.replace("_", "-"): v for k, v in answers.items()}
+        self.asked = []
+
+    def run(self, arguments, folder, environment, deadline_s):
+        self.asked.append(arguments[1])
+        assert environment["GIT_TERMINAL_PROMPT"] == "0"
+        assert deadline_s > 0
+        answer = self.answers.get(" ".join(arguments[1:3]), self.answers.get(arguments[1], (0, "")))
+        if isinstance(answer, Exception):
+            return fail(answer)
+        return succeed(Finished(answer[0], answer[1].encode(), answer[1].encode()))
+
+
+class Pulls(SynchronousTestCase):
+    def pulled(self, **answers):
+        git = Said(
+            **{
+                "rev-parse --is-bare-repository": (0, "false"),
+                "rev-parse --abbrev-ref": (0, "origin/main"),
+                "rev-parse --verify": (0, "c0ffee"),
+                **answers,
+            }
+        )
+        done = self.successResultOf(
+            Deferred.fromCoroutine(Git(git, __import__("pathlib").Path(), 5.0).pull())
+        )
+        return done, git.asked
+
+    def test_behind_is_fast_forwarded(self):
+        done, asked = self.pulled(rev_list=(0, "0\t3"))
+        self.assertEqual((done.state, done.commit, done.why), (Following.CURRENT, "c0ffee", ""))
+        self.assertIn("merge", asked)
+
+    def test_local_commits_stay_and_nothing_is_merged(self):
+        done, asked = self.pulled(rev_list=(0, "2\t3"))
+        self.assertEqual(done.state, Following.DIVERGED)
+        self.assertIn("2 commits here and 3 on origin/main", done.why)
+        self.assertNotIn("merge", asked)
+        done, asked = self.pulled(rev_list=(0, "2\t0"))
+        self.assertEqual((done.state, "merge" in asked), (Following.AHEAD, False))
+
+    def test_each_failure_is_a_state_with_gits_words(self):
+        refused = (128, "warning: x\nfatal: Authentication failed\n")
+        done, _ = self.pulled(fetch=refused)
+        self.assertEqual((done.state, done.why), (Following.UNREACHED, "fatal: Authentication failed"))
+        done, _ = self.pulled(fetch=DeadlinePassed("git fetch", 5.0))
+        self.assertEqual(done.state, Following.UNREACHED)
+        self.assertIn("no end after 5 s", done.why)
+        done, _ = self.pulled(
+            rev_list=(0, "0 1"), merge=(1, "error: Your local changes would be overwritten")
+        )
+        self.assertEqual(done.state, Following.CHANGED)
+        self.assertIn("commit or set aside", done.why)
+        done, _ = self.pulled(**{"rev-parse --is-bare-repository": (128, "fatal: not a git repository")})
+        self.assertEqual(done.state, Following.ABSENT)
+
+    def test_without_a_remote_only_what_is_committed_here_counts(self):
+        done, asked = self.pulled(**{"rev-parse --abbrev-ref": (128, "fatal: no upstream")})
+        self.assertEqual((done.state, "fetch" in asked), (Following.LOCAL, False))
