@@ -1,0 +1,165 @@
+"""An analysis as its repository has it: typed, and with every file that it came from. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from pychron.config.problems import Problem
+from pychron.reduction.inputs import ErrorType, Fit, FitSpec, Measured, OutlierFilter
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFit:
+    """A fit of a series back to time zero, as it was stored."""
+
+    value: float
+    error: float
+    fit: str
+    error_type: str
+    n: int | None = None
+    """Points; None in older files."""
+    fn: int | None = None
+    """Points after the filter."""
+    outliers: OutlierFilter | None = None
+    user_excluded: tuple[int, ...] = ()
+    outlier_excluded: tuple[int, ...] = ()
+    include_baseline_error: bool = False
+    reviewed: bool = False
+    manual: Measured | None = None
+    """What a person wrote in its place, where that is switched on."""
+
+    @property
+    def used(self) -> Measured:
+        """What counts: the manual value where there is one."""
+        return self.manual or Measured(self.value, self.error)
+
+    def spec(self) -> FitSpec | None:
+        """How to make it again; None for a fit or an error that is not known."""
+        try:
+            fit = Fit(self.fit.lower())
+            error = ErrorType({"SE": "SEM", "": "SEM"}.get(self.error_type, self.error_type))
+        except ValueError:
+            return None
+        return FitSpec(fit, error, self.outliers, self.user_excluded)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An analysis that a blank or an IC factor was made from."""
+
+    record_id: str
+    uuid: str
+    exclude: str = "ok"
+    """`ok`, or why it was left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredValue:
+    """A blank, or an IC factor, with where it came from."""
+
+    value: float
+    error: float
+    fit: str = ""
+    references: tuple[Reference, ...] = ()
+    reviewed: bool = False
+    reference_detector: str = ""
+    standard_ratio: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Isotope:
+    """One isotope of an analysis and all that is stored of it. None: the file has nothing of it."""
+
+    key: str
+    """In the files; `Ar36L1` where one isotope was measured on two detectors."""
+    name: str
+    detector: str
+    units: str
+    intercept: StoredFit | None
+    baseline: StoredFit | None
+    """Of its detector."""
+    blank: StoredValue | None
+    ic_factor: StoredValue | None
+    """Of its detector."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """How the gas was set free."""
+
+    device: str = ""
+    value: float | None = None
+    units: str = ""
+    duration_s: float | None = None
+    cleanup_s: float | None = None
+    weight_mg: float | None = None
+    tray: str = ""
+    position: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """One run."""
+
+    uuid: str
+    record_id: str
+    identifier: str
+    aliquot: int
+    increment: int | None
+    analysis_type: str
+    time: float
+    """Seconds since 1970 of the laboratory's own zone-less time, counted as if UTC."""
+    mass_spectrometer: str
+    irradiation: str
+    level: str
+    position: int | None
+    isotopes: Mapping[str, Isotope]
+    """By key."""
+    mapping: Mapping[str, str]
+    """Ar40 .. Ar36 -> the key that is used for it"""
+    time_zero_offset: float = 0.0
+    """Seconds that a fit's time zero lies after that of the series."""
+    sample: str = ""
+    material: str = ""
+    project: str = ""
+    comment: str = ""
+    extraction: Extraction = field(default_factory=Extraction)
+    tag: str = "ok"
+    spec_sha: str = ""
+    meta_commit: str = ""
+    detectors: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    """What of it (`analysis`, `intercepts`, ...) -> path in the repository"""
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing that an age needs is missing or corrupt."""
+        return not any(problem.severity == "error" for problem in self.problems)
+
+    @property
+    def is_blank(self) -> bool:
+        return self.analysis_type.startswith("blank")
+
+    def argon(self, name: str) -> Isotope | None:
+        """The isotope that stands for `Ar40` .. `Ar36`."""
+        return self.isotopes.get(self.mapping.get(name, name))
+
+
+@dataclass(frozen=True, slots=True)
+class RawSeries:
+    """The readings of one isotope or baseline."""
+
+    kind: str
+    """`signal`, `baseline` or `sniff` (before the inlet is closed)"""
+    isotope: str
+    """Its key; empty for a baseline"""
+    detector: str
+    t: npt.NDArray[np.float32]
+    """(n,) s since time zero"""
+    y: npt.NDArray[np.float32]
+    """(n,) in the detector's unit"""

@@ -1,0 +1,175 @@
+"""Where files come from: a plain folder, the folder of a git repository, or a revision inside one (`DIR@REV`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from pychron.config.problems import Place
+from pychron.dvc.errors import NoRepository
+
+
+class Tree(Protocol):
+    """Files by their path within, with forward slashes."""
+
+    name: str
+    """As the person named it."""
+    revision: str
+    """The commit that is read; empty for a plain folder."""
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a file; None where there is none."""
+
+    def paths(self) -> Iterable[str]:
+        """Every file, sorted; git's own are left out."""
+
+    def commits(self, paths: Iterable[str]) -> dict[str, str]:
+        """The commit that last changed each of `paths`, as far as there is one; one walk for all."""
+
+
+class FolderTree:
+    """A plain folder; where it is the working folder of a git repository, its history is known too."""
+
+    def __init__(self, folder: Path, repository: Any = None) -> None:
+        self.name = str(folder)
+        self._folder = folder
+        self._repository = repository
+        self.revision = "" if repository is None or repository.head_is_unborn else str(repository.head.target)
+
+    def read(self, path: str) -> bytes | None:
+        """As `Tree` says."""
+        try:
+            return (self._folder / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+
+    def paths(self) -> Iterable[str]:
+        """As `Tree` says."""
+        return sorted(_walk(str(self._folder), ""))
+
+    def commits(self, paths: Iterable[str]) -> dict[str, str]:
+        """As `Tree` says; none for a plain folder."""
+        if self._repository is None or not self.revision:
+            return {}
+        return last_changes(self._repository, self.revision, paths)
+
+
+class RevisionTree:
+    """One commit of a git repository, bare or not."""
+
+    def __init__(self, name: str, repository: Any, commit: Any) -> None:
+        self.name = name
+        self._repository = repository
+        self._tree = commit.tree
+        self.revision = str(commit.id)
+
+    def read(self, path: str) -> bytes | None:
+        """As `Tree` says."""
+        try:
+            found = self._tree[path]
+        except KeyError:
+            return None
+        data: bytes | None = getattr(found, "data", None)
+        return data
+
+    def paths(self) -> Iterable[str]:
+        """As `Tree` says."""
+        return sorted(_blobs(self._tree, ""))
+
+    def commits(self, paths: Iterable[str]) -> dict[str, str]:
+        """As `Tree` says."""
+        return last_changes(self._repository, self.revision, paths)
+
+
+def open_tree(name: str | Path) -> Tree:
+    """The tree that a person named: a folder, a git repository, or `DIR@REV`. Raises NoRepository."""
+    text = str(name)
+    folder, at, revision = text.rpartition("@")
+    if at and not Path(text).exists():
+        return _revision(text, Path(folder), revision)
+    path = Path(text)
+    if not path.is_dir():
+        raise NoRepository(
+            Place(text), "there is no such folder; name a repository, a folder, or DIR@REVISION"
+        )
+    repository = _git(path)
+    if repository is None:
+        return FolderTree(path)
+    if repository.is_bare:
+        if repository.head_is_unborn:
+            raise NoRepository(Place(text), "the repository has no commit yet")
+        return RevisionTree(text, repository, repository[repository.head.target])
+    return FolderTree(path, repository)
+
+
+def _revision(text: str, folder: Path, revision: str) -> Tree:
+    import pygit2
+
+    repository = _git(folder) if folder.is_dir() else None
+    if repository is None:
+        raise NoRepository(Place(text), f"{folder} is no git repository, so it has no revision {revision}")
+    try:
+        found = repository.revparse_single(revision).peel(pygit2.Commit)
+    except (KeyError, ValueError, pygit2.GitError):
+        branches = ", ".join(sorted(repository.branches.local)) or "none"
+        raise NoRepository(Place(text), f"it has no revision {revision}; its branches: {branches}") from None
+    return RevisionTree(text, repository, found)
+
+
+def _git(folder: Path) -> Any:
+    """The repository whose own folder this is; None where it is none."""
+    if not ((folder / ".git").exists() or (folder / "HEAD").is_file()):
+        return None
+    import pygit2
+
+    try:
+        return pygit2.Repository(str(folder))
+    except pygit2.GitError:
+        return None
+
+
+def last_changes(repository: Any, revision: str, paths: Iterable[str]) -> dict[str, str]:
+    """For each path the newest commit up to `revision` whose file differs from all of that commit's parents."""
+    import pygit2
+
+    wanted = set(paths)
+    found: dict[str, str] = {}
+    order = pygit2.enums.SortMode.TOPOLOGICAL | pygit2.enums.SortMode.TIME
+    for commit in repository.walk(revision, order):
+        if not wanted:
+            break
+        changed = _changed(repository, commit)
+        found.update(dict.fromkeys(sorted(wanted & changed), str(commit.id)))
+        wanted -= changed
+    return found
+
+
+def _changed(repository: Any, commit: Any) -> set[str]:
+    if not commit.parents:
+        return set(_blobs(commit.tree, ""))
+    sets = []
+    for parent in commit.parents:
+        difference = repository.diff(parent, commit)
+        sets.append({delta.new_file.path for delta in difference.deltas})
+    return set.intersection(*sets)
+
+
+def _walk(folder: str, prefix: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name == ".git":
+                continue
+            if entry.is_dir():
+                yield from _walk(entry.path, f"{prefix}{entry.name}/")
+            else:
+                yield prefix + entry.name
+
+
+def _blobs(tree: Any, prefix: str) -> Iterator[str]:
+    for entry in tree:
+        if entry.type_str == "tree":
+            yield from _blobs(entry, f"{prefix}{entry.name}/")
+        elif entry.type_str == "blob":
+            yield prefix + entry.name
