@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "watch": ("pychron.cli.watch:watch", "Print what a node broadcasts, as it happens."),
     "script": ("pychron.cli.script:script", "Rehearse an extraction script, or run it."),
     "audit": ("pychron.cli.audit:audit", "Show who moved what, when, and how it ended."),
+    "reduce": ("pychron.cli.reduce:reduce", "Make stored numbers again from the readings."),
     "simulate": ("pychron.cli.simulate:simulate", "Be an instrument, for a rehearsal without hardware."),
     "demo": ("pychron.cli.demo:demo", "Show a valve opening across two nodes on this machine."),
 }

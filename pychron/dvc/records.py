@@ -119,6 +119,8 @@ class Analysis:
     position: int | None
     isotopes: Mapping[str, Isotope]
     """By key."""
+    baselines: Mapping[str, StoredFit]
+    """By detector, also of detectors that no isotope of the age was measured on."""
     mapping: Mapping[str, str]
     """Ar40 .. Ar36 -> the key that is used for it"""
     time_zero_offset: float = 0.0

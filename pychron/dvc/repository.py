@@ -132,6 +132,7 @@ class _Reading:
             level=_text(main, "irradiation_level"),
             position=self._whole(main, "irradiation_position", None),
             isotopes=self._isotopes(main, fits, baselines, blanks, factors),
+            baselines=baselines,
             mapping=self._mapping(main),
             time_zero_offset=self._offset(main),
             sample=_text(main, "sample"),
