@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
+from pychron.dvc import layout
 from pychron.pipeline.events import Following
 from pychron.runtime.deadlines import DeadlinePassed
 from pychron.runtime.world import Finished
@@ -111,22 +112,10 @@ class Git:
         return done
 
 
-def stems(paths: Sequence[str]) -> frozenset[str]:
-    """The analyses (uuid or run id) that files belong to: `cf/529ae.json`, `cf/.data/529ae.dat.json` -> `cf529ae`.
-
-    Files of the whole repository (spectrometer settings, productions) belong to none.
-    """
-    found = set()
-    for path in paths:
-        parts = PurePosixPath(path).parts
-        if parts[:1] == ("reduction",):
-            parts = parts[1:]
-        if len(parts) in (2, 3) and parts[-1].endswith((".json", ".log")):
-            name = parts[-1].rsplit(".", 1)[0]
-            if len(parts) == 3:
-                name = name.rsplit(".", 1)[0]
-            found.add(parts[0] + name)
-    return frozenset(found)
+def identities(paths: Sequence[str]) -> frozenset[str]:
+    """The analyses that changed files belong to; files of the whole repository (settings, productions) belong to none."""
+    found = {layout.identity_of(path) or layout.owner_of(path)[0] for path in paths}
+    return frozenset(found - {""})
 
 
 def _text(done: Finished) -> str:

@@ -1,30 +1,26 @@
 """What belongs to which analysis, and what git says, without git."""
 
-import pytest
+from pathlib import Path
+
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
 from pychron.pipeline.events import Following
-from pychron.pipeline.pulling import Git, stems
+from pychron.pipeline.pulling import Git, identities
 from pychron.runtime.deadlines import DeadlinePassed
 from pychron.runtime.world import Finished
 
 
-@pytest.mark.parametrize(
-    ("path", "stem"),
-    [
-        ("cf/529ae-1.json", "cf529ae-1"),
-        ("d546f/.data/2d0-26.dat.json", "d546f2d0-26"),
-        ("262/intercepts/33-07A.inte.json", "26233-07A"),
-        ("reduction/cf/tags/529ae-1.tags.json", "cf529ae-1"),
-        ("cf/logs/529ae-1.logs.log", "cf529ae-1"),
-        ("0123456789abcdef.json", None),
-        ("README.md", None),
-        ("NM-313.B.production.json", None),
-    ],
-)
-def test_files_belong_to_analyses(path, stem):
-    assert stems([path]) == (frozenset() if stem is None else {stem})
+def test_files_belong_to_analyses():
+    paths = [
+        "09dfe/f43-e763.json",
+        "262/intercepts/33-07A.inte.json",
+        "reduction/cf/tags/529ae-1.tags.json",
+        "0123456789abcdef0123456789abcdef01234567.json",
+        "README.md",
+        "NM-313.B.production.json",
+    ]
+    assert identities(paths) == {"09dfef43-e763", "26233-07A", "cf529ae-1"}
 
 
 class Said:
@@ -55,7 +51,7 @@ class Pulls(SynchronousTestCase):
             }
         )
         done = self.successResultOf(
-            Deferred.fromCoroutine(Git(git, __import__("pathlib").Path(), 5.0).pull())
+            Deferred.fromCoroutine(Git(git, Path(), 5.0).pull())
         )
         return done, git.asked
 

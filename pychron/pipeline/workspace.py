@@ -1,0 +1,100 @@
+"""The repositories that a run reads, opened once: every analysis with the repository that it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pychron.config.problems import Place
+from pychron.dvc.errors import DvcError, NoRepository
+from pychron.dvc.metadata import MetaData, open_metadata
+from pychron.dvc.records import Analysis
+from pychron.dvc.repository import Repository, open_repository
+
+Progress = Callable[[Iterable[str], str], Iterable[str]]
+"""Wraps the identities of a repository while they are read; the text says what is done."""
+
+
+def silent(items: Iterable[str], what: str) -> Iterable[str]:
+    """No progress shown."""
+    return items
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An analysis and its repository."""
+
+    analysis: Analysis
+    repository: Repository
+
+    @property
+    def where(self) -> str:
+        """The repository's own name, without its folder: what events and tables call it."""
+        return short_name(self.repository.name)
+
+
+@dataclass(slots=True)
+class Workspace:
+    """What a person named: a metadata repository and repositories of analyses. Each may be a folder, a git repository, or DIR@REV."""
+
+    meta: MetaData | None
+    repositories: tuple[Repository, ...]
+    _loaded: list[Loaded] = field(default_factory=list)
+
+    def load(self, progress: Progress = silent) -> Sequence[Loaded]:
+        """Every analysis of every repository, by time; read once."""
+        if not self._loaded:
+            for repository in self.repositories:
+                for identity in progress(repository.identities(), f"reading {short_name(repository.name)}"):
+                    self._loaded.append(Loaded(repository.analysis(identity), repository))
+            self._loaded.sort(key=lambda one: (one.analysis.time, one.analysis.uuid))
+        return self._loaded
+
+    def find(self, word: str, progress: Progress = silent) -> list[Loaded]:
+        """The analyses that a uuid (or its beginning, from 8 letters), a record_id or an identifier names."""
+        folded = word.strip().casefold()
+        everything = self.load(progress)
+        for match in (_is_uuid, _is_record, _is_identifier):
+            found = [one for one in everything if match(one.analysis, folded)]
+            if found:
+                return found
+        return []
+
+
+def _is_uuid(analysis: Analysis, word: str) -> bool:
+    return len(word) >= 8 and analysis.uuid.casefold().startswith(word)
+
+
+def _is_record(analysis: Analysis, word: str) -> bool:
+    return analysis.record_id.casefold() == word
+
+
+def _is_identifier(analysis: Analysis, word: str) -> bool:
+    return analysis.identifier.casefold() == word
+
+
+def open_workspace(meta: str | Path | None, repositories: Sequence[str | Path]) -> Workspace:
+    """Open everything that was named. Raises NoRepository with the first that cannot be had."""
+    return Workspace(
+        open_metadata(meta) if meta is not None else None,
+        tuple(open_repository(name) for name in repositories),
+    )
+
+
+def repositories_below(folder: Path) -> Iterator[Path]:
+    """The repositories in a folder of repositories, by name; what holds no analysis is left out."""
+    if not folder.is_dir():
+        raise NoRepository(Place(str(folder)), "there is no such folder; clone the repositories into it")
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and not path.name.startswith("."):
+            try:
+                open_repository(path)
+            except DvcError:
+                continue
+            yield path
+
+
+def short_name(name: str) -> str:
+    """`Irradiation-NM-313` of a folder's whole path; a revision stays with it."""
+    return Path(name).name.removesuffix(".git") or name
