@@ -13,14 +13,14 @@ from pychron.runtime.world import Finished
 
 def test_files_belong_to_analyses():
     paths = [
-        "09dfe/f43-e763.json",
+        "09dfe/f43-1b0c-4a5e-9d7e-302d640506c1.json",
         "262/intercepts/33-07A.inte.json",
         "reduction/cf/tags/529ae-1.tags.json",
         "0123456789abcdef0123456789abcdef01234567.json",
         "README.md",
         "NM-313.B.production.json",
     ]
-    assert identities(paths) == {"09dfef43-e763", "26233-07A", "cf529ae-1"}
+    assert identities(paths) == {"09dfef43-1b0c-4a5e-9d7e-302d640506c1", "26233-07A", "cf529ae-1"}
 
 
 class Said:
@@ -50,9 +50,7 @@ class Pulls(SynchronousTestCase):
                 **answers,
             }
         )
-        done = self.successResultOf(
-            Deferred.fromCoroutine(Git(git, Path(), 5.0).pull())
-        )
+        done = self.successResultOf(Deferred.fromCoroutine(Git(git, Path(), 5.0).pull()))
         return done, git.asked
 
     def test_behind_is_fast_forwarded(self):
