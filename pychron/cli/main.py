@@ -20,6 +20,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "script": ("pychron.cli.script:script", "Rehearse an extraction script, or run it."),
     "audit": ("pychron.cli.audit:audit", "Show who moved what, when, and how it ended."),
     "reduce": ("pychron.cli.reduce:reduce", "Make stored numbers again from the readings."),
+    "age": ("pychron.cli.age:age", "Compute ages from the stored signals of a repository."),
+    "explain": ("pychron.cli.explain:explain", "Say where an age comes from, down to the commit."),
+    "whatif": ("pychron.cli.whatif:whatif", "Say which ages other constants would move."),
     "simulate": ("pychron.cli.simulate:simulate", "Be an instrument, for a rehearsal without hardware."),
     "demo": ("pychron.cli.demo:demo", "Show a valve opening across two nodes on this machine."),
 }

@@ -51,6 +51,8 @@ class Irradiated:
     position: Position | None = None
     j: Measured | None = None
     lambda_k: Measured | None = None
+    monitor_age_ma: float | None = None
+    """Of the monitor that made J: an error of lambda then acts on both."""
     why: tuple[Flag, ...] = ()
 
 
@@ -106,16 +108,16 @@ def metadata_of(
             "no_level",
             why,
         )
-        j = lam = None
+        j = lam = age = None
         if position is not None and position.j is not None and position.j.value > 0:
             try:
-                j, lam = arithmetic.j(position)
+                j, lam, age = arithmetic.j(position)
             except JRefused as refused:
                 why.append(Flag("j_of_other_constants", refused.text, analysis.identifier, True))
         elif not why:
             where = f"{analysis.irradiation} {analysis.level} {analysis.position}"
             why.append(Flag("no_j", f"{where} has no J; fit the flux of its level", where, True))
-        return Irradiated(chronology, productions, position, j, lam, tuple(why))
+        return Irradiated(chronology, productions, position, j, lam, age, tuple(why))
 
     return look
 
@@ -138,15 +140,16 @@ def reduce_analyses(
 ) -> list[Row]:
     """Every analysis reduced, in the order given; `overrides` by uuid. Never raises for what an analysis holds."""
     found = [meta(analysis) for analysis in analyses]
-    groups: dict[tuple[float, float] | None, list[int]] = {}
+    groups: dict[tuple[Measured, float | None] | None, list[int]] = {}
     for index, irradiated in enumerate(found):
         lam = irradiated.lambda_k
-        groups.setdefault(None if lam is None else (lam.value, lam.error), []).append(index)
+        groups.setdefault(None if lam is None else (lam, irradiated.monitor_age_ma), []).append(index)
     rows: list[Row | None] = [None] * len(analyses)
-    for members in groups.values():
+    for coherent, members in groups.items():
         some = [analyses[i] for i in members]
         batch = build(some, [found[i] for i in members], arithmetic, overrides or {})
-        reduced = run(batch, arithmetic.constants, options)
+        chosen = options or Options(monitor_age_ma=coherent[1] if coherent else None)
+        reduced = run(batch, arithmetic.constants, chosen)
         for row, i in enumerate(members):
             flags = _flags(analyses[i], found[i], int(reduced.flags[row]))
             rows[i] = Row(analyses[i], found[i], reduced, row, flags)

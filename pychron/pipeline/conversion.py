@@ -44,34 +44,28 @@ class Arithmetic:
         """For a result: which constants."""
         return f"{self.constants.name}, 40K of each J" if self.follow_j else self.constants.name
 
-    def j(self, position: Position) -> tuple[Measured, Measured]:
-        """J and the decay constant (per year) that belongs to it. Raises JRefused."""
+    def j(self, position: Position) -> tuple[Measured, Measured, float | None]:
+        """J, the decay constant (per year) that belongs to it, and its monitor's age (Ma). Raises JRefused."""
         assert position.j is not None
+        age = position.monitor_age_ma
         own = self.constants.lambda_total
         carried = position.lambda_k
         if carried is None or carried.value <= 0:
-            return position.j, own
+            return position.j, own, age
         if self.follow_j:
-            return position.j, carried
+            return position.j, carried, age
         if abs(carried.value / own.value - 1) < CLOSE:
-            return position.j, own
+            return position.j, own, age
         if not self.convert:
             raise JRefused(
                 f"J of hole {position.hole} was made with lambda {carried.value:.6g}/a, {self.constants.name} has "
                 f"{own.value:.6g}/a; add --convert, or fit the flux again with these constants"
             )
-        return self._converted(position, carried), own
-
-    def _converted(self, position: Position, carried: Measured) -> Measured:
-        age = position.monitor_age_ma
         if age is None:
             raise JRefused(
                 f"J of hole {position.hole} does not say which monitor age made it; fit the flux again with "
                 f"{self.constants.name}"
             )
         new_age = next((m.age_ma for m in MONITORS.values() if m.constants == self.constants.name), age)
-        assert position.j is not None
-        factor = math.expm1(self.constants.lambda_total.value * new_age * MA) / math.expm1(
-            carried.value * age * MA
-        )
-        return Measured(position.j.value * factor, position.j.error * factor)
+        factor = math.expm1(own.value * new_age * MA) / math.expm1(carried.value * age * MA)
+        return Measured(position.j.value * factor, position.j.error * factor), own, new_age

@@ -1,0 +1,116 @@
+"""`pychron age`: stored signals to ages, each with its error and its flags."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pychron.cli.exits import MEANING, REFUSED
+from pychron.cli.output import as_json, console, say
+from pychron.cli.reduction import (
+    arithmetic_of,
+    arithmetic_options,
+    reduce_selected,
+    repository_options,
+    selected,
+    workspace_of,
+)
+
+if TYPE_CHECKING:
+    from pychron.pipeline.events import AnalysisReduced
+
+EPILOG = f"""\b
+Examples:
+  pychron age --meta MetaData --repo Irradiation-NM-313
+  pychron age --meta MetaData --repo Irradiation-NM-313@v1 --identifier 27257
+  pychron age --root ~/.pychron.crunch --json
+  pychron age --meta MetaData --repo DIR --constants renne-2011 --convert
+
+Errors are one sigma. An analysis that has no age is listed with the reason, and the exit status is 1; the others
+have theirs all the same.
+{MEANING}"""
+
+
+@click.command(epilog=EPILOG)
+@repository_options
+@click.option(
+    "--identifier",
+    "identifiers",
+    multiple=True,
+    metavar="ID",
+    help="Only this labnumber, record_id or uuid. May be repeated.",
+)
+@click.option(
+    "--type",
+    "types",
+    multiple=True,
+    default=("unknown",),
+    show_default=True,
+    metavar="TYPE",
+    help="Types of analysis, where no identifier is given.",
+)
+@arithmetic_options
+@click.option("--json", "json_", is_flag=True, help="Print a list of one object an analysis.")
+@click.pass_context
+def age(
+    ctx: click.Context,
+    meta: str | None,
+    repos: tuple[str, ...],
+    root: Path | None,
+    identifiers: tuple[str, ...],
+    types: tuple[str, ...],
+    constants: str,
+    convert: bool,
+    from_end: bool,
+    json_: bool,
+) -> None:
+    """Compute the age of each analysis from its stored intercepts, baselines, blanks and IC factors."""
+    from pychron.pipeline.results import as_object, results
+
+    arithmetic = arithmetic_of(constants, convert, from_end)
+    workspace = workspace_of(meta, repos, root)
+    loaded = selected(workspace, identifiers, types)
+    found = results(loaded, reduce_selected(workspace, loaded, arithmetic), arithmetic)
+    if json_:
+        as_json([as_object(result) for result in found])
+    else:
+        _table(found)
+    without = [result for result in found if any(flag.fatal for flag in result.flags)]
+    if without or not found:
+        ctx.exit(REFUSED)
+
+
+def _table(found: list[AnalysisReduced]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    if not found:
+        say("no analysis of this type is here")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("record", "age Ma", "± 1σ", "without J", "40Ar* %", "K/Ca", "F", "± 1σ", "flags"):
+        table.add_column(
+            name, justify="left" if name in ("record", "flags") else "right", no_wrap=name != "flags"
+        )
+    for r in found:
+        fatal = any(flag.fatal for flag in r.flags)
+        table.add_row(
+            Text(r.record_id, style="red" if fatal else ""),
+            _figure(r.age_ma, 4),
+            _figure(r.age_err, 4),
+            _figure(r.age_err_wo_j, 4),
+            _figure(r.yield_pct, 2),
+            _figure(r.kca, 3),
+            _figure(r.f, 4),
+            _figure(r.f_err, 4),
+            Text("; ".join(flag.text for flag in r.flags), style="red" if fatal else "yellow"),
+        )
+    console().print(table)
+    without = sum(any(flag.fatal for flag in r.flags) for r in found)
+    say(f"{len(found)} analyses, {len(found) - without} with an age, constants: {found[0].constants}")
+
+
+def _figure(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"

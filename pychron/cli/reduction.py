@@ -1,0 +1,161 @@
+"""What the commands that compute ages have in common: repositories, constants, progress, errors for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from pychron.cli.exits import Refused
+
+if TYPE_CHECKING:
+    from pychron.pipeline.batch import Row
+    from pychron.pipeline.conversion import Arithmetic
+    from pychron.pipeline.workspace import Loaded, Workspace
+
+F = TypeVar("F", bound=Callable[..., Any])
+FROM = "A folder, a git repository, or DIR@REVISION"
+
+
+def repository_options(command: F) -> F:
+    """--meta, --repo and --root: what is read."""
+    for option in reversed(
+        (
+            click.option(
+                "--meta", metavar="DIR", help=f"The metadata repository: chronologies, J. {FROM.lower()}."
+            ),
+            click.option("--repo", "repos", multiple=True, metavar="DIR", help=f"{FROM}. May be repeated."),
+            click.option(
+                "--root",
+                type=click.Path(path_type=Path, exists=True, file_okay=False),
+                metavar="DIR",
+                help="A root of pycrunch: its dvc.yaml names metadata and repositories.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def arithmetic_options(command: F) -> F:
+    """--constants, --convert, --from-end: how it is computed."""
+    for option in reversed(
+        (
+            click.option(
+                "--constants",
+                metavar="NAME",
+                default="",
+                help="A set of constants, as min-2000. Without it each age takes the decay constant of its J.",
+            ),
+            click.option(
+                "--convert", is_flag=True, help="Convert a J of other constants in place of refusing it."
+            ),
+            click.option(
+                "--from-end",
+                is_flag=True,
+                help="Count decay from the end of each segment (physics), not its start (installed laboratories).",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def arithmetic_of(constants: str, convert: bool, from_end: bool) -> Arithmetic:
+    """What the options say. Raises Refused for a set that is not known."""
+    from pychron.config.problems import nearest
+    from pychron.pipeline.conversion import Arithmetic
+    from pychron.reduction.constants import DEFAULT, NAMED
+
+    if constants and constants not in NAMED:
+        raise Refused(
+            f"there are no constants {constants}{nearest(constants, NAMED)}; known: {', '.join(NAMED)}"
+        )
+    return Arithmetic(NAMED[constants or DEFAULT], not constants, convert, from_end)
+
+
+def workspace_of(
+    meta: str | None, repos: tuple[str, ...], root: Path | None, *, need_meta: bool = True
+) -> Workspace:
+    """Open what the options name. Raises Refused with what to write."""
+    from pychron.dvc.errors import DvcError
+    from pychron.pipeline.workspace import open_workspace
+
+    if root is not None:
+        own_meta, own_repos = places_of_root(root)
+        meta, repos = meta or own_meta, repos or own_repos
+    if not repos:
+        raise Refused("no repository is named; add --repo DIR, or --root DIR of a pycrunch")
+    if meta is None and need_meta:
+        raise Refused("no metadata repository is named; add --meta DIR, or --root DIR of a pycrunch")
+    try:
+        return open_workspace(meta, repos)
+    except DvcError as problem:
+        raise Refused(str(problem)) from None
+
+
+def places_of_root(root: Path) -> tuple[str, tuple[str, ...]]:
+    """Metadata and repositories that a root names. Raises Refused where there is none."""
+    from pychron.config.problems import Report
+    from pychron.dvc.errors import DvcError
+    from pychron.dvc.locations import read_locations
+    from pychron.pipeline.workspace import repositories_below
+
+    report = Report(root)
+    locations = read_locations(root, report)
+    if report.errors:
+        raise Refused("\n".join(map(str, report.errors)))
+    try:
+        repositories = tuple(map(str, repositories_below(locations.repositories)))
+    except DvcError as problem:
+        raise Refused(str(problem)) from None
+    return str(locations.meta), repositories
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[Iterable[str], str], Iterable[str]]]:
+    """Shows a bar on stderr while something long is gone through, where somebody looks."""
+    from rich.progress import Progress
+
+    from pychron.cli.output import console
+
+    screen = console(stderr=True)
+    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as bars:
+
+        def through(items: Iterable[str], what: str) -> Iterable[str]:
+            listed = list(items)
+            return bars.track(listed, description=what, total=len(listed))
+
+        yield through
+
+
+def selected(workspace: Workspace, identifiers: tuple[str, ...], types: tuple[str, ...]) -> list[Loaded]:
+    """The analyses of the types and identifiers (labnumber, record_id or uuid). Raises Refused where a name means none."""
+    from pychron.config.problems import nearest
+
+    with progress() as through:
+        everything = workspace.load(through)
+    if not identifiers:
+        return [one for one in everything if one.analysis.analysis_type in types]
+    found: dict[str, Loaded] = {}
+    for word in identifiers:
+        some = workspace.find(word)
+        if not some:
+            names = {one.analysis.identifier for one in everything} | {
+                one.analysis.record_id for one in everything
+            }
+            raise Refused(f"no analysis here is {word}{nearest(word, names)}")
+        found.update({one.analysis.uuid: one for one in some})
+    return list(found.values())
+
+
+def reduce_selected(workspace: Workspace, loaded: list[Loaded], arithmetic: Arithmetic) -> list[Row]:
+    """Reduce them, each problem a flag of its own analysis."""
+    from pychron.pipeline.batch import metadata_of, reduce_analyses
+
+    return reduce_analyses(
+        [one.analysis for one in loaded], metadata_of(workspace.meta, arithmetic), arithmetic
+    )
