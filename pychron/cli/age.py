@@ -105,9 +105,15 @@ def _table(found: list[AnalysisReduced]) -> None:
             _figure(r.kca, 3),
             _figure(r.f, 4),
             _figure(r.f_err, 4),
-            Text("; ".join(flag.text for flag in r.flags), style="red" if fatal else "yellow"),
+            Text(" ".join(flag.code for flag in r.flags), style="red" if fatal else "yellow"),
         )
     console().print(table)
+    for r in found:
+        for flag in r.flags:
+            say(
+                f"{r.record_id}: {'no age: ' if flag.fatal else ''}{flag.text}",
+                "red" if flag.fatal else "yellow",
+            )
     without = sum(any(flag.fatal for flag in r.flags) for r in found)
     say(f"{len(found)} analyses, {len(found) - without} with an age, constants: {found[0].constants}")
 

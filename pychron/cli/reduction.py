@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from pychron.cli.exits import Refused
+from pychron.cli.output import progress
 
 if TYPE_CHECKING:
     from pychron.pipeline.batch import Row
@@ -115,29 +115,12 @@ def places_of_root(root: Path) -> tuple[str, tuple[str, ...]]:
     return str(locations.meta), repositories
 
 
-@contextmanager
-def progress() -> Iterator[Callable[[Iterable[str], str], Iterable[str]]]:
-    """Shows a bar on stderr while something long is gone through, where somebody looks."""
-    from rich.progress import Progress
-
-    from pychron.cli.output import console
-
-    screen = console(stderr=True)
-    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as bars:
-
-        def through(items: Iterable[str], what: str) -> Iterable[str]:
-            listed = list(items)
-            return bars.track(listed, description=what, total=len(listed))
-
-        yield through
-
-
 def selected(workspace: Workspace, identifiers: tuple[str, ...], types: tuple[str, ...]) -> list[Loaded]:
     """The analyses of the types and identifiers (labnumber, record_id or uuid). Raises Refused where a name means none."""
     from pychron.config.problems import nearest
 
-    with progress() as through:
-        everything = workspace.load(through)
+    with progress(workspace.count(), "reading") as advance:
+        everything = workspace.load(advance)
     if not identifiers:
         return [one for one in everything if one.analysis.analysis_type in types]
     found: dict[str, Loaded] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,13 +12,12 @@ from pychron.dvc.metadata import MetaData, open_metadata
 from pychron.dvc.records import Analysis
 from pychron.dvc.repository import Repository, open_repository
 
-Progress = Callable[[Iterable[str], str], Iterable[str]]
-"""Wraps the identities of a repository while they are read; the text says what is done."""
+Advance = Callable[[], object]
+"""Called after each analysis that was read."""
 
 
-def silent(items: Iterable[str], what: str) -> Iterable[str]:
-    """No progress shown."""
-    return items
+def silent() -> None:
+    """Nobody looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +41,24 @@ class Workspace:
     repositories: tuple[Repository, ...]
     _loaded: list[Loaded] = field(default_factory=list)
 
-    def load(self, progress: Progress = silent) -> Sequence[Loaded]:
+    def count(self) -> int:
+        """How many analyses there are to read."""
+        return sum(len(repository.identities()) for repository in self.repositories)
+
+    def load(self, advance: Advance = silent) -> Sequence[Loaded]:
         """Every analysis of every repository, by time; read once."""
         if not self._loaded:
             for repository in self.repositories:
-                for identity in progress(repository.identities(), f"reading {short_name(repository.name)}"):
+                for identity in repository.identities():
                     self._loaded.append(Loaded(repository.analysis(identity), repository))
+                    advance()
             self._loaded.sort(key=lambda one: (one.analysis.time, one.analysis.uuid))
         return self._loaded
 
-    def find(self, word: str, progress: Progress = silent) -> list[Loaded]:
+    def find(self, word: str) -> list[Loaded]:
         """The analyses that a uuid (or its beginning, from 8 letters), a record_id or an identifier names."""
         folded = word.strip().casefold()
-        everything = self.load(progress)
+        everything = self.load()
         for match in (_is_uuid, _is_record, _is_identifier):
             found = [one for one in everything if match(one.analysis, folded)]
             if found:
