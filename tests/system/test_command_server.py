@@ -18,6 +18,8 @@ from statistics import median
 
 import pytest
 
+from tests.system.twistd_process import until
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -129,8 +131,10 @@ def test_one_that_half_closes_reads_why_and_its_queries_are_answered(node: Node)
     # Whether its end came before the open was looked at is the kernel's affair; it is never begun after it.
     assert second == "opened" or "closed its side" in second
     with node.connect() as link:
-        link.sendall(b"Open 0.3\r\nOpen 0\r\n")
-        time.sleep(0.1)
+        link.sendall(b"State\r\nOpen 0.3\r\nOpen 0\r\n")
+        assert (
+            line(link) == "OK"
+        )  # what stood in one segment is looked at together: the first open is under way
         link.shutdown(socket.SHUT_WR)
         first, second = rest(link)
     assert first == "left"
@@ -141,7 +145,7 @@ def test_one_that_leaves_is_seen_behind_bytes_that_nobody_read(node: Node) -> No
     with node.own() as own:
         gone = node.connect()
         gone.sendall(b"Open 0.3\r\n" + b"State\r\n" * 500)
-        time.sleep(0.1)
+        until(lambda: json.loads(ask(own, "Count\r\n"))["waiting"], "its queries wait behind its open")
         gone.close()
         assert ask(own, "Open 0.4\r\n") == "opened"
         assert json.loads(ask(own, "Count\r\n")) == {"connected": 1, "waiting": 0}
@@ -150,7 +154,6 @@ def test_one_that_leaves_is_seen_behind_bytes_that_nobody_read(node: Node) -> No
 def test_what_was_sent_to_a_stopped_node_is_late_and_what_comes_after_is_not(node: Node) -> None:
     with node.connect() as known, node.own() as own:
         assert ask(known, "Open 0\r\n") == "opened"
-        time.sleep(0.5)
         os.kill(node.process.pid, signal.SIGSTOP)
         try:
             known.sendall(b"Open 0\r\n")
@@ -161,7 +164,7 @@ def test_what_was_sent_to_a_stopped_node_is_late_and_what_comes_after_is_not(nod
                 os.kill(node.process.pid, signal.SIGCONT)
                 late = [line(known), line(new), line(own)]
                 assert all(reply.startswith("late ") and float(reply[5:]) >= 1.9 for reply in late), late
-                time.sleep(0.3)
-                assert [ask(one, "Open 0\r\n") for one in (known, new, own)] == ["opened"] * 3
+                until(lambda: ask(own, "Open 0\r\n") == "opened", "every socket was read")
+                assert [ask(one, "Open 0\r\n") for one in (known, new)] == ["opened"] * 2
         finally:
             os.kill(node.process.pid, signal.SIGCONT)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 
@@ -14,6 +13,7 @@ from tests.system.twistd_process import (
     Foreground,
     add_notifier_port,
     environment,
+    hold_port,
     make_root,
     run,
     twistd,
@@ -78,9 +78,7 @@ def broken(tmp_path):
 
 @pytest.fixture
 def taken():
-    with socket.socket() as holder:
-        holder.bind(("127.0.0.1", 0))
-        holder.listen()
+    with hold_port() as holder:
         yield holder.getsockname()[1]
 
 

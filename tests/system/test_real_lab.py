@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.system.twistd_process import PROJECT, Foreground, environment
-from tests.system.valve_node import Peer, said
+from tests.system.valve_node import Peer, said, wait_until_read
 
 LAB = PROJECT.parent / "shared" / "real" / "lab"
 pytestmark = pytest.mark.skipif(
@@ -40,7 +40,9 @@ def port(home, tmp_path_factory):
         os.environ["HOME"] = before
     try:
         node.wait_for("every part is set up")
-        yield said(node.text(), r"commands are taken at 127\.0\.0\.1:(\d+)")
+        number = said(node.text(), r"commands are taken at 127\.0\.0\.1:(\d+)")
+        wait_until_read(number)
+        yield number
     finally:
         node.stop()
 

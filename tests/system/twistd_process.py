@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -33,6 +35,26 @@ def add_notifier_port(root, port, line_before=""):
     servers = root / "setupfiles" / "servers"
     servers.mkdir(exist_ok=True)
     (servers / "notifier.yaml").write_text(f"{line_before}port: {port}\n")
+
+
+def hold_port():
+    """A listening socket whose next higher port is free, as a notifier needs it.
+
+    Both lie below the ports that the kernel hands out by itself: nobody who asks for any free port gets the neighbour.
+    """
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = random.randrange(min(20_000, lowest // 2), lowest - 1)
+        held, neighbour = socket.socket(), socket.socket()
+        with neighbour:
+            try:
+                held.bind(("127.0.0.1", port))
+                neighbour.bind(("127.0.0.1", port + 1))
+            except OSError:
+                held.close()
+                continue
+        held.listen()
+        return held
 
 
 def twistd(*arguments):

@@ -62,7 +62,7 @@ class ValveNode:
         self.port = said(log, r"commands are taken at 127\.0\.0\.1:(\d+)")
         self.publish_port = said(log, r"broadcasts on 127\.0\.0\.1:(\d+)")
         if read:
-            until(lambda: all(v["evidence"] for v in self.valves().values()), "every switch is read")
+            wait_until_read(self.port)
 
     def kill(self):
         self.twistd.process.kill()
@@ -93,14 +93,11 @@ class ValveNode:
 
     def json(self, command, value="", limit_s=10.0, **members):
         """One request in the JSON form with an id: {"result": ...} or {"error": {...}}."""
-        request = {"command": command, "value": value, "id": "test", **members}
-        with Peer(self.port, limit_s) as peer:
-            return json.loads(peer.ask(json.dumps(request)))
+        return ask_json(self.port, command, value, limit_s, **members)
 
     def valves(self):
         """ListValves, by name, without the one that is turned by hand."""
-        found = self.json("ListValves")["result"]["valves"]
-        return {v["name"]: v for v in found if v["kind"] != "manual_valve"}
+        return valves_of(self.port)
 
     def state(self, name):
         return self.valves()[name]["state"]
@@ -154,6 +151,24 @@ class Peer:
         """End it as a client does whose process is killed with data unread: RST."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
         self.socket.close()
+
+
+def ask_json(port, command, value="", limit_s=10.0, **members):
+    """One request in the JSON form with an id: {"result": ...} or {"error": {...}}."""
+    request = {"command": command, "value": value, "id": "test", **members}
+    with Peer(port, limit_s) as peer:
+        return json.loads(peer.ask(json.dumps(request)))
+
+
+def valves_of(port):
+    """ListValves, by name, without those that are turned by hand."""
+    found = ask_json(port, "ListValves")["result"]["valves"]
+    return {v["name"]: v for v in found if v["kind"] != "manual_valve"}
+
+
+def wait_until_read(port):
+    """Until then no switch opens: its first read-back has not come."""
+    until(lambda: all(v["evidence"] for v in valves_of(port).values()), "every switch is read")
 
 
 def said(log, pattern):
