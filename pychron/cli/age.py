@@ -15,6 +15,7 @@ from pychron.cli.reduction import (
     reduce_selected,
     repository_options,
     selected,
+    selection_options,
     workspace_of,
 )
 
@@ -30,27 +31,13 @@ Examples:
 
 Errors are one sigma. An analysis that has no age is listed with the reason, and the exit status is 1; the others
 have theirs all the same.
+
 {MEANING}"""
 
 
 @click.command(epilog=EPILOG)
 @repository_options
-@click.option(
-    "--identifier",
-    "identifiers",
-    multiple=True,
-    metavar="ID",
-    help="Only this labnumber, record_id or uuid. May be repeated.",
-)
-@click.option(
-    "--type",
-    "types",
-    multiple=True,
-    default=("unknown",),
-    show_default=True,
-    metavar="TYPE",
-    help="Types of analysis, where no identifier is given.",
-)
+@selection_options
 @arithmetic_options
 @click.option("--json", "json_", is_flag=True, help="Print a list of one object an analysis.")
 @click.pass_context

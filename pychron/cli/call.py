@@ -19,6 +19,7 @@ Examples:
   pychron call 127.0.0.1 --form framed 'GetValveState A'
 
 The verbs are listed in docs/reference/wire-commands.md.
+
 {MEANING}"""
 
 

@@ -23,6 +23,7 @@ Examples:
 
 Each line is FILE:LINE: error|warning: what is wrong and what to write instead. Files are named
 from DIR on. Exit status 1 where there are errors; with --strict also where there are warnings.
+
 {MEANING}"""
 
 

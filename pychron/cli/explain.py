@@ -26,6 +26,7 @@ Examples:
   pychron explain 8d3c1f02 --root ~/.pychron.crunch --json
 
 ID is a record_id, a uuid (its first eight letters are enough), or a labnumber, which means each of its analyses.
+
 {MEANING}"""
 
 

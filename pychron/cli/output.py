@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,12 +13,18 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
+WIDE = 200
+"""Columns of a table that goes to a file or another program."""
+
 
 def console(stderr: bool = False) -> Console:
-    """A rich console; it leaves colours out where NO_COLOR is set or nobody looks."""
+    """A rich console; it leaves colours out where NO_COLOR is set or nobody looks, and then cuts no column of a table."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+    found = Console(stderr=stderr, highlight=False, soft_wrap=True)
+    if not found.is_terminal and "COLUMNS" not in os.environ:
+        found.width = WIDE
+    return found
 
 
 def say(text: str, style: str = "") -> None:

@@ -40,6 +40,32 @@ def repository_options(command: F) -> F:
     return command
 
 
+def selection_options(command: F) -> F:
+    """--identifier and --type: which analyses."""
+    for option in reversed(
+        (
+            click.option(
+                "--identifier",
+                "identifiers",
+                multiple=True,
+                metavar="ID",
+                help="Only this labnumber, record_id or uuid. May be repeated.",
+            ),
+            click.option(
+                "--type",
+                "types",
+                multiple=True,
+                default=("unknown",),
+                show_default=True,
+                metavar="TYPE",
+                help="Types of analysis, where no identifier is given.",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
 def arithmetic_options(command: F) -> F:
     """--constants, --convert, --from-end: how it is computed."""
     for option in reversed(
@@ -115,12 +141,17 @@ def places_of_root(root: Path) -> tuple[str, tuple[str, ...]]:
     return str(locations.meta), repositories
 
 
+def loaded_all(workspace: Workspace) -> list[Loaded]:
+    """Every analysis, with a bar where a terminal looks."""
+    with progress(workspace.count(), "reading") as advance:
+        return list(workspace.load(advance))
+
+
 def selected(workspace: Workspace, identifiers: tuple[str, ...], types: tuple[str, ...]) -> list[Loaded]:
     """The analyses of the types and identifiers (labnumber, record_id or uuid). Raises Refused where a name means none."""
     from pychron.config.problems import nearest
 
-    with progress(workspace.count(), "reading") as advance:
-        everything = workspace.load(advance)
+    everything = loaded_all(workspace)
     if not identifiers:
         return [one for one in everything if one.analysis.analysis_type in types]
     found: dict[str, Loaded] = {}

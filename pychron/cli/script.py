@@ -26,6 +26,7 @@ Examples:
   pychron script check first_valve.py --json | jq .refusals
 
 Exit status 1 where it was refused something, failed, or names what nothing defines.
+
 {MEANING}"""
 RUN_EPILOG = f"""\b
 Examples:

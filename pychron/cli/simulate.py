@@ -19,6 +19,7 @@ Examples:
   pychron simulate agilent --pty --link agilent --fault late=0.05 --fault garbled=0.01 --seed 7
 
 Write the name of the link (or host and port) into devices/switch_controller.yaml. Ends with Ctrl-C.
+
 {MEANING}"""
 
 

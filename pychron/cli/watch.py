@@ -25,6 +25,7 @@ Examples:
   pychron watch 127.0.0.1 --count 1 --seconds 5
 
 Ends with Ctrl-C. Exit status 3 where --seconds passed and nothing was heard.
+
 {MEANING}"""
 
 

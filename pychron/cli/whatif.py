@@ -29,6 +29,7 @@ Examples:
   pychron whatif --from-end --root ~/.pychron.crunch
 
 A J that was made with other constants is converted for the comparison: monitor age and decay constant together.
+
 {MEANING}"""
 
 

@@ -19,6 +19,7 @@ Examples:
   pychron why --root DIR A
 
 Exit status 1 where something blocks it.
+
 {MEANING}"""
 
 

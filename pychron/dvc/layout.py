@@ -134,3 +134,13 @@ def step_letters(increment: int) -> str:
 def run_id(identifier: str, aliquot: int, increment: int | None) -> str:
     """`70001-01C`: identifier, aliquot in two digits, letters of the step."""
     return f"{identifier}-{aliquot:02d}{'' if increment is None else step_letters(increment)}"
+
+
+def step_number(letters: str) -> int | None:
+    """The increment that `letters` stand for, A = 0, Z = 25, AA = 26; None for what is no step."""
+    if not letters.isascii() or not letters.isalpha():
+        return None
+    number = 0
+    for letter in letters.upper():
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number - 1

@@ -36,6 +36,33 @@ def test_pearsons_data_with_yorks_weights():
     assert line.intercept_error == pytest.approx(0.2950, abs=5e-5)
 
 
+@given(st.integers(0, 10**6))
+@settings(max_examples=30, deadline=None)
+def test_the_errors_of_a_line_under_a_covariance_are_those_of_its_derivatives(seed):
+    """Against finite differences of the fit itself, for any covariance of the points."""
+    random = np.random.default_rng(seed)
+    x, n = np.linspace(0.2, 2, 8), 8
+    y = 3 - 1.2 * x + 0.05 * random.standard_normal(n)
+    sx, sy, rho = random.uniform(0.01, 0.05, n), random.uniform(0.01, 0.05, n), random.uniform(-0.7, 0.7, n)
+    root = random.standard_normal((2 * n, 2 * n)) * 0.01
+    covariance = root @ root.T
+    step = 1e-6
+    slopes = np.empty((2, 2 * n))
+    for one in range(2 * n):
+        ends = []
+        for sign in (1, -1):
+            moved = np.concatenate([x, y])
+            moved[one] += sign * step
+            line = york(moved[:n], sx, moved[n:], sy, rho)
+            ends.append([line.intercept, line.slope])
+        slopes[:, one] = (np.array(ends[0]) - np.array(ends[1])) / (2 * step)
+    expected = slopes @ covariance @ slopes.T
+    line = york(x, sx, y, sy, rho, covariance)
+    assert line.intercept_error == pytest.approx(math.sqrt(expected[0, 0]), rel=1e-4)
+    assert line.slope_error == pytest.approx(math.sqrt(expected[1, 1]), rel=1e-4)
+    assert line.covariance == pytest.approx(expected[0, 1], rel=1e-3, abs=1e-9)
+
+
 def line_points(seed, n=12, slope=-0.02, intercept=1 / 298.0):
     random = np.random.default_rng(seed)
     x = random.uniform(0.005, 0.15, n)

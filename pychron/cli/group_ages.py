@@ -1,0 +1,103 @@
+"""What the commands over samples have in common: reading, JSON, cells, and how they end."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pychron.cli.exits import REFUSED
+from pychron.cli.output import remark, say
+from pychron.cli.reduction import arithmetic_of, reduce_selected, selected, workspace_of
+
+if TYPE_CHECKING:
+    from pychron.pipeline.batch import Row
+    from pychron.pipeline.group_ages import GroupAge
+    from pychron.pipeline.samples import Sample
+
+
+def ages_of_samples(
+    where: tuple[str | None, tuple[str, ...], Path | None],
+    which: tuple[tuple[str, ...], tuple[str, ...]],
+    how: tuple[str, bool, bool],
+) -> list[Sample]:
+    """Read, reduce, put together. Raises Refused."""
+    from pychron.pipeline.samples import samples_of
+
+    workspace = workspace_of(*where)
+    return samples_of(reduce_selected(workspace, selected(workspace, *which), arithmetic_of(*how)))
+
+
+def sample_object(sample: Sample) -> dict[str, Any]:
+    """Who it is, and which analyses are left out of its ages."""
+    return {
+        "label": sample.label,
+        "identifier": sample.identifier,
+        "aliquot": sample.aliquot,
+        "sample": sample.name,
+        "left_out": [
+            {**row_object(row), "why": [flag.text for flag in row.flags if flag.fatal]}
+            for row in sample.rows
+            if not row.good
+        ],
+    }
+
+
+def row_object(row: Row) -> dict[str, Any]:
+    """One analysis of a sample."""
+    from pychron.dvc.layout import step_letters
+
+    increment = row.analysis.increment
+    return {
+        "record_id": row.analysis.record_id,
+        "uuid": row.analysis.uuid,
+        "step": "" if increment is None else step_letters(increment),
+    }
+
+
+def age_object(age: GroupAge | None) -> dict[str, Any]:
+    """An age for JSON; null where there is none."""
+
+    def number(name: str) -> float | None:
+        value = math.nan if age is None else float(getattr(age, name))
+        return value if math.isfinite(value) else None
+
+    return {
+        "age_ma": number("age_ma"),
+        "age_err": number("error"),
+        "age_err_wo_j": number("error_wo_j"),
+        "n": 0 if age is None else age.n,
+        "mswd": number("mswd"),
+        "probability": number("probability"),
+        "why": "" if age is None else age.why,
+    }
+
+
+def age_cells(age: dict[str, Any]) -> list[str]:
+    """age, both errors, n, MSWD, p."""
+    forms = {
+        "age_ma": ".4f",
+        "age_err": ".4f",
+        "age_err_wo_j": ".4f",
+        "n": "d",
+        "mswd": ".2f",
+        "probability": ".3f",
+    }
+    return ["" if age[key] is None else format(age[key], form) for key, form in forms.items()]
+
+
+def end(ctx: click.Context, samples: list[Sample], *, quiet: bool) -> None:
+    """Say which analyses were left out and why; status 1 where one was for a fault, or where there is nothing."""
+    faulty = False
+    for sample in samples:
+        for row in sample.rows:
+            fatal = [flag for flag in row.flags if flag.fatal]
+            faulty = faulty or any(flag.code != "tag" for flag in fatal)
+            if fatal and not quiet:
+                say(f"{row.analysis.record_id} is left out: {'; '.join(flag.text for flag in fatal)}", "red")
+    if not samples:
+        remark("no analysis of this type is here")
+    if faulty or not samples:
+        ctx.exit(REFUSED)
