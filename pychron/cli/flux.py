@@ -103,7 +103,7 @@ def flux(
     try:
         found = level_flux(
             workspace.meta, irradiation, level, analyses,
-            arithmetic_of(constants, convert, from_end), chosen, sample,
+            arithmetic_of(constants, convert, from_end), chosen, sample, workspace.frozen,
         )  # fmt: skip
         if options is not None:
             found = over_the_holder(found, holes, options)

@@ -171,5 +171,7 @@ def reduce_selected(workspace: Workspace, loaded: list[Loaded], arithmetic: Arit
     from pychron.pipeline.batch import metadata_of, reduce_analyses
 
     return reduce_analyses(
-        [one.analysis for one in loaded], metadata_of(workspace.meta, arithmetic), arithmetic
+        [one.analysis for one in loaded],
+        metadata_of(workspace.meta, arithmetic, workspace.frozen),
+        arithmetic,
     )

@@ -60,6 +60,17 @@ class Hole:
     radius: float
 
 
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """How much argon makes a signal, since when."""
+
+    created: float
+    """Seconds, as an analysis has them"""
+    value: float
+    units: str
+    """`mol/fA`"""
+
+
 class MetaData:
     """Reads it as it is asked for, and remembers."""
 
@@ -68,6 +79,7 @@ class MetaData:
         self._levels: dict[tuple[str, str], tuple[Position, ...]] = {}
         self._chronologies: dict[str, Chronology] = {}
         self._productions: dict[tuple[str, str], Productions] = {}
+        self._sensitivities: dict[str, tuple[Sensitivity, ...]] = {}
 
     @property
     def name(self) -> str:
@@ -100,7 +112,9 @@ class MetaData:
             listed = (
                 document if isinstance(document, list) else mapping(document, path).get("positions") or []
             )
-            self._levels[key] = tuple(_position(mapping(one, path), path) for one in listing(listed, path))
+            self._levels[key] = tuple(
+                read_position(mapping(one, path), path) for one in listing(listed, path)
+            )
         return self._levels[key]
 
     def position(
@@ -132,6 +146,26 @@ class MetaData:
                 return read_productions(parse(data, path), path, name)
             tried.append(path)
         raise MissingFile(Place(self.name), f"there is no production {name}: neither {' nor '.join(tried)}")
+
+    def sensitivity(self, spectrometer: str, time: float) -> Sensitivity | None:
+        """The last one that was determined before `time` (seconds, as an analysis has them). Raises CorruptFile."""
+        if spectrometer not in self._sensitivities:
+            path = f"spectrometers/{spectrometer}.sens.json"
+            data = self.tree.read(path)
+            self._sensitivities[spectrometer] = (
+                () if data is None else read_sensitivities(parse(data, path), path)
+            )
+        before = [one for one in self._sensitivities[spectrometer] if one.created <= time]
+        return max(before, key=lambda one: one.created, default=None)
+
+    def gains(self, spectrometer: str) -> Mapping[str, float]:
+        """Detector -> gain; empty where none are stored. Raises CorruptFile."""
+        path = f"spectrometers/{spectrometer}.gain.json"
+        data = self.tree.read(path)
+        document = {} if data is None else mapping(parse(data, path), path)
+        return {
+            detector: number(gain, path, f"the gain of {detector}") for detector, gain in document.items()
+        }
 
     def holder(self, name: str) -> tuple[Hole, ...]:
         """The holes of an irradiation holder. Raises MissingFile, CorruptFile."""
@@ -184,6 +218,20 @@ def read_productions(document: Any, path: str, name: str) -> Productions:
     return Productions(name, ca_k=pairs.pop("cak"), cl_k=pairs.pop("clk"), **pairs)
 
 
+def read_sensitivities(document: Any, path: str) -> tuple[Sensitivity, ...]:
+    """A list of `create_date`, `sensitivity` and `units`. Raises CorruptFile."""
+    found = []
+    for item in listing(document, path):
+        one = mapping(item, path, "a sensitivity")
+        try:
+            created = seconds(one.get("create_date"))
+        except ValueError as problem:
+            raise CorruptFile(Place(path), f"create_date: {problem}") from None
+        value = number(one.get("sensitivity"), path, "sensitivity")
+        found.append(Sensitivity(created, value, str(one.get("units") or "mol/fA")))
+    return tuple(found)
+
+
 def read_holder(data: bytes, path: str) -> tuple[Hole, ...]:
     """First line `shape-or-count,radius[,has_ids]`, then x,y or x,y,radius or name,x,y. Raises CorruptFile with the line."""
     lines = [
@@ -218,7 +266,8 @@ def read_holder(data: bytes, path: str) -> tuple[Hole, ...]:
     return tuple(holes)
 
 
-def _position(one: dict[str, Any], path: str) -> Position:
+def read_position(one: dict[str, Any], path: str) -> Position:
+    """One hole of a level file. Raises CorruptFile."""
     hole = int(number(one.get("position"), path, "position"))
     constants = one.get("decay_constants") or {}
     lam = constants.get("lambda_k_total")

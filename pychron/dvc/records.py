@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pychron.config.problems import Problem
-from pychron.reduction.inputs import ErrorType, Fit, FitSpec, Measured, OutlierFilter
+from pychron.reduction.inputs import ErrorType, Fit, FitSpec, Measured, OutlierFilter, Productions
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,8 @@ class Analysis:
     files: Mapping[str, str] = field(default_factory=dict)
     """What of it (`analysis`, `intercepts`, ...) -> path in the repository"""
     problems: tuple[Problem, ...] = ()
+    productions: Productions | None = None
+    """Its own frozen production ratios, which stand over those of its level."""
 
     @property
     def is_whole(self) -> bool:

@@ -9,11 +9,13 @@ from typing import Any
 from pychron.config.problems import Place, Problem
 from pychron.dvc import layout, modifiers
 from pychron.dvc.errors import CorruptFile, DvcError, MissingFile, NoRepository
+from pychron.dvc.frozen import Frozen
 from pychron.dvc.json_file import mapping, number, parse
+from pychron.dvc.metadata import read_productions
 from pychron.dvc.records import Analysis, Extraction, Isotope, RawSeries, StoredFit, StoredValue
 from pychron.dvc.times import seconds
 from pychron.dvc.trees import Tree, open_tree
-from pychron.reduction.inputs import ARGON
+from pychron.reduction.inputs import ARGON, Productions
 
 
 class Repository:
@@ -21,6 +23,7 @@ class Repository:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
+        self.frozen = Frozen(tree)
 
     @property
     def name(self) -> str:
@@ -117,6 +120,7 @@ class _Reading:
         factors: Mapping[str, StoredValue] = self._modifier("icfactors", modifiers.values, True) or {}
         extraction = self._modifier("extraction", modifiers.extraction, False) or Extraction()
         tag = self._modifier("tags", modifiers.tag, False) or "ok"
+        productions = self._modifier("productions", _productions, False)
         aliquot, increment = self._whole(main, "aliquot", 0), self._whole(main, "increment", None)
         identifier = str(main.get("identifier") or "")
         return Analysis(
@@ -146,6 +150,7 @@ class _Reading:
             detectors=tuple(main.get("detectors") or ()),
             files=self._files,
             problems=tuple(self._problems),
+            productions=productions,
         )
 
     def _isotopes(
@@ -212,6 +217,10 @@ class _Reading:
         except CorruptFile as problem:
             self._fault(self._path, problem.text)
             return 0.0
+
+
+def _productions(document: Any, path: str) -> Productions:
+    return read_productions(document, path, f"{path} (frozen)")
 
 
 def _text(main: dict[str, Any], key: str) -> str:

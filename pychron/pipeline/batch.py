@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pychron.dvc.errors import DvcError
+from pychron.dvc.frozen import Frozen
 from pychron.dvc.metadata import MetaData, Position
 from pychron.dvc.records import Analysis, Isotope, StoredFit, StoredValue
 from pychron.pipeline.conversion import Arithmetic, JRefused
@@ -54,6 +55,8 @@ class Irradiated:
     monitor_age_ma: float | None = None
     """Of the monitor that made J: an error of lambda then acts on both."""
     why: tuple[Flag, ...] = ()
+    sensitivity: float = math.nan
+    """mol per fA of its spectrometer"""
 
 
 @dataclass(slots=True)
@@ -80,12 +83,20 @@ class Row:
 Meta = Callable[[Analysis], Irradiated]
 
 
+def nothing_frozen(_: Analysis) -> Frozen | None:
+    """For repositories that hold nothing fast."""
+    return None
+
+
 def metadata_of(
     meta: MetaData | None,
     arithmetic: Arithmetic,
-    frozen: Callable[[Analysis], Irradiated | None] | None = None,
+    frozen: Callable[[Analysis], Frozen | None] = nothing_frozen,
 ) -> Meta:
-    """A reader of what the metadata say; each fault becomes a flag of the analyses that it is about."""
+    """A reader of what the metadata say; each fault becomes a flag of the analyses that it is about.
+
+    What an analysis or its repository has frozen stands over the metadata.
+    """
 
     def look(analysis: Analysis) -> Irradiated:
         if not analysis.irradiation or analysis.irradiation == "NoIrradiation":
@@ -98,16 +109,9 @@ def metadata_of(
         chronology = _asked(lambda: meta.chronology(analysis.irradiation), "no_chronology", why)
         if chronology is not None and (problem := chronology.problem()):
             why.append(Flag("chronology", f"{analysis.irradiation}: {problem}", analysis.irradiation, True))
-        productions = _asked(
-            lambda: meta.productions(analysis.irradiation, analysis.level), "no_productions", why
-        )
-        position = _asked(
-            lambda: meta.position(
-                analysis.irradiation, analysis.level, analysis.position, analysis.identifier
-            ),
-            "no_level",
-            why,
-        )
+        held = frozen(analysis)
+        productions = _asked(lambda: _productions(analysis, held, meta), "no_productions", why)
+        position = _asked(lambda: _position(analysis, held, meta), "no_level", why)
         j = lam = age = None
         if position is not None and position.j is not None and position.j.value > 0:
             try:
@@ -117,9 +121,36 @@ def metadata_of(
         elif not why:
             where = f"{analysis.irradiation} {analysis.level} {analysis.position}"
             why.append(Flag("no_j", f"{where} has no J; fit the flux of its level", where, True))
-        return Irradiated(chronology, productions, position, j, lam, age, tuple(why))
+        sensitivity = _sensitivity(analysis, meta, why)
+        return Irradiated(chronology, productions, position, j, lam, age, tuple(why), sensitivity)
 
     return look
+
+
+def _productions(analysis: Analysis, held: Frozen | None, meta: MetaData) -> Productions:
+    irradiation, level = analysis.irradiation, analysis.level
+    own = analysis.productions or (held.productions(irradiation, level) if held is not None else None)
+    return own or meta.productions(irradiation, level)
+
+
+def _position(analysis: Analysis, held: Frozen | None, meta: MetaData) -> Position | None:
+    where = analysis.irradiation, analysis.level, analysis.position, analysis.identifier
+    own = held.position(*where) if held is not None else None
+    return own or meta.position(*where)
+
+
+def _sensitivity(analysis: Analysis, meta: MetaData, why: list[Flag]) -> float:
+    """Without it there are no moles; the age stands."""
+    try:
+        found = meta.sensitivity(analysis.mass_spectrometer, analysis.time)
+    except DvcError as problem:
+        why.append(Flag("no_sensitivity", str(problem), problem.place.file))
+        return math.nan
+    if found is not None and found.units != "mol/fA":
+        text = f"the sensitivity of {analysis.mass_spectrometer} is in {found.units}; mol/fA can be read"
+        why.append(Flag("no_sensitivity", text, analysis.mass_spectrometer))
+        return math.nan
+    return math.nan if found is None else found.value
 
 
 def _asked(read: Callable[[], object], code: str, why: list[Flag]):  # type: ignore[no-untyped-def]
@@ -200,6 +231,7 @@ def build(
         production=production,
         j=_j(analyses, irradiated),
         lambda_k=lam,
+        sensitivity=np.array([one.sensitivity for one in irradiated]),
     )
 
 

@@ -52,7 +52,9 @@ def constants(arithmetic: Arithmetic, row: Row | None = None) -> dict[str, Any]:
 def files(loaded: Loaded, meta: MetaData | None) -> list[dict[str, str]]:
     """Every file that took part, with the commit that last changed it; no commit in a plain folder."""
     tree = loaded.repository.tree
-    paths = dict(loaded.analysis.files)
+    analysis = loaded.analysis
+    held = loaded.repository.frozen.files(analysis.irradiation, analysis.level)
+    paths = {**analysis.files, **held}
     commits = tree.commits(paths.values())
     found = [
         {"what": what, "repository": tree.name, "path": path, "commit": commits.get(path, "")}

@@ -7,15 +7,16 @@ monitor age that its record names, else those of a named monitor.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from pychron.dvc.frozen import Frozen
 from pychron.dvc.metadata import Hole, MetaData, Position
 from pychron.dvc.records import Analysis
-from pychron.pipeline.batch import Irradiated, Meta, Row, metadata_of, reduce_analyses
+from pychron.pipeline.batch import Irradiated, Meta, Row, metadata_of, nothing_frozen, reduce_analyses
 from pychron.pipeline.conversion import MA, Arithmetic
 from pychron.pipeline.events import Flag
 from pychron.reduction.constants import NAMED, Monitor
@@ -83,6 +84,7 @@ def level_flux(
     arithmetic: Arithmetic,
     monitor: Monitor | None = None,
     sample: str = "",
+    frozen: Callable[[Analysis], Frozen | None] = nothing_frozen,
 ) -> LevelFlux:
     """J of each hole of a level that has monitors among `analyses`; holes without have a mean with `why`.
 
@@ -102,7 +104,7 @@ def level_flux(
         ):
             by_hole[position.hole].append(analysis)
     everything = [one for some in by_hole.values() for one in some]
-    rows = reduce_analyses(everything, without_j(metadata_of(meta, arithmetic)), arithmetic)
+    rows = reduce_analyses(everything, without_j(metadata_of(meta, arithmetic, frozen)), arithmetic)
     taken = iter(rows)
     return LevelFlux(
         tuple(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pychron.config.problems import Place
 from pychron.dvc.errors import DvcError, NoRepository
+from pychron.dvc.frozen import Frozen
 from pychron.dvc.metadata import MetaData, open_metadata
 from pychron.dvc.records import Analysis
 from pychron.dvc.repository import Repository, open_repository
@@ -40,6 +41,7 @@ class Workspace:
     meta: MetaData | None
     repositories: tuple[Repository, ...]
     _loaded: list[Loaded] = field(default_factory=list)
+    _frozen: dict[str, Frozen] = field(default_factory=dict)
 
     def count(self) -> int:
         """How many analyses there are to read."""
@@ -54,6 +56,12 @@ class Workspace:
                     advance()
             self._loaded.sort(key=lambda one: (one.analysis.time, one.analysis.uuid))
         return self._loaded
+
+    def frozen(self, analysis: Analysis) -> Frozen | None:
+        """What the repository of an analysis that was loaded holds fast of the metadata."""
+        if len(self._frozen) != len(self._loaded):
+            self._frozen = {one.analysis.uuid: one.repository.frozen for one in self._loaded}
+        return self._frozen.get(analysis.uuid)
 
     def find(self, word: str) -> list[Loaded]:
         """The analyses that a uuid (or its beginning, from 8 letters), a record_id or an identifier names."""
