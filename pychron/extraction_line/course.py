@@ -274,6 +274,9 @@ class Course:
         a = self.actuation
         name = a.step[0]
         if a.parent not in a.moved:
+            if a.moved:  # an inverted child closes before its parent opens
+                turned = f"{' and '.join(a.moved)} was turned for {a.parent}, and then {why}"
+                a.held_back += self._observer.alarm(f"child:{name}", turned, (*a.moved, name))
             return self._finish(why)
         a.failed_children.append(str(why))
         text = f"{a.parent} was turned to {a.command.action} and its child {why}"

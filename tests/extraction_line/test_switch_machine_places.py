@@ -194,6 +194,22 @@ def test_a_parent_that_is_silent_turns_no_child():
     assert isinstance(scene.reply(asked), NoResponse) and scene.driven() == [("P", True)]
 
 
+def test_a_child_that_closed_before_its_parent_failed_leaves_an_alarm():
+    scene = Scene(spec("P"), spec("N", parent="P", parent_inverted=True), opened=("N",))
+    asked = scene.ask("P", "open")
+    scene.rig.write_disk()
+    scene.rig.turn()  # N is closed
+    scene.rig.turn()  # and read back
+    scene.rig.turn("rejected")
+    scene.rig.run()
+    assert not isinstance(scene.reply(asked), Done)
+    assert scene.rig.relays.on == {"P": False, "N": False}
+    assert scene.machine.observer.standing() == ("child:P",)
+    scene.ask("P", "open", "2")
+    scene.rig.run()
+    assert scene.machine.observer.standing() == ()
+
+
 def test_the_alarm_of_a_child_ends_when_it_is_turned():
     scene = Scene(spec("P"), spec("K", parent="P"))
     scene.ask("P", "open")
