@@ -14,6 +14,10 @@ from pychron.config.ini_file import read_ini
 from pychron.config.initialization import Initialization
 from pychron.config.initialization_file import read_initialization
 from pychron.config.problems import Problem, Report
+from pychron.extraction_line.network.canvas import Canvas
+from pychron.extraction_line.network.canvas_file import CONFIG_FILE, FOLDER, find_canvas, read_canvas
+from pychron.extraction_line.network.graph import network_of
+from pychron.extraction_line.network.proposals import propose
 from pychron.extraction_line.park_file import ParkSpec, read_park
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Kind
@@ -56,6 +60,8 @@ class RootConfig:
     line: LineSpec | None = None
     """None where the role has no extraction line."""
     park: ParkSpec = field(default_factory=ParkSpec)
+    canvas: Canvas | None = None
+    """The lab's drawing; None where it has none, or the role has no line."""
     notes: tuple[str, ...] = ()
     """What a person should know and nobody can mend in a file (safety rules 18 and 23)."""
 
@@ -144,12 +150,14 @@ def check_root(
     listed = listed_devices(plugins)
     line: LineSpec | None = None
     park = ParkSpec()
+    canvas: Canvas | None = None
     readable = True
     if any(p.name == "ExtractionLine" for p in plugins):
         line = _line(root, initialization, devices, drivers, plugins, report, waive, simulated)
         readable = line is not None
         if line is not None:
             park = read_park(setupfiles / "park.yaml", line, report)
+            canvas = _canvas(setupfiles, report)
     on_line = (
         {} if line is None else {d: None for s in line.switches for d in (s.actuator, s.state_device) if d}
     )
@@ -164,8 +172,12 @@ def check_root(
         reader(setupfiles, report)
     if not readable:
         return None, report
-    notes = () if line is None else (*_power_notes(line, devices, drivers), *_crossing_notes(line, devices))
-    return RootConfig(root, role, initialization, plugins, devices.found, line, park, notes), report
+    notes: tuple[str, ...] = ()
+    if line is not None:
+        notes = (*_power_notes(line, devices, drivers), *_crossing_notes(line, devices))
+    if line is not None and canvas is not None:
+        notes += tuple(str(proposal) for proposal in propose(network_of(canvas), line))
+    return RootConfig(root, role, initialization, plugins, devices.found, line, park, canvas, notes), report
 
 
 def blocking(report: Report, *, lenient: bool) -> list[Problem]:
@@ -258,6 +270,11 @@ def _line(
                 element.place, f"actuator {name} is disabled: its switches are out of service", code="enabled"
             )
     return read_valves(path, report, actuators=facts, default_actuator=default_actuator(devices), waive=waive)
+
+
+def _canvas(setupfiles: Path, report: Report) -> Canvas | None:
+    path = find_canvas(setupfiles, report)
+    return None if path is None else read_canvas(path, report, setupfiles / FOLDER / CONFIG_FILE)
 
 
 def _power_notes(line: LineSpec, devices: Devices, drivers: Drivers) -> list[str]:
