@@ -7,7 +7,15 @@ import sys
 
 from bench.rows import Row, print_table
 
-MODULES = ("rpc_throughput", "state_words", "broadcast_latency", "silent_bus", "fsyncs", "store_fsync")
+MODULES = (
+    "rpc_throughput",
+    "state_words",
+    "broadcast_latency",
+    "silent_bus",
+    "fsyncs",
+    "store_fsync",
+    "reduction",
+)
 
 
 def main(names: list[str]) -> int:

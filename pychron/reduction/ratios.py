@@ -68,6 +68,8 @@ class Ratios:
 def ratios_of(batch: Batch, constants: Constants, options: Options) -> Ratios:
     """Gather them for every analysis of `batch`; plain numbers where all have one production."""
     productions = batch.productions
+    if len(batch) == 1:
+        productions = (productions[int(np.ravel(batch.production)[0])],)
     alone = len(productions) == 1
 
     def take(name: str, part: str) -> Any:

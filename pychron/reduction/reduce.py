@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,11 @@ def _parts(signals: Floats, ratios: Ratios, options: Options) -> Parts:
 def _flags(batch: Batch, corrected: Corrected, found: Parts, age: Floats, j: Floats) -> npt.NDArray[np.int64]:
     flags = np.zeros(len(batch), np.int64) if batch.flags is None else batch.flags.copy()
     net = corrected.net
+    # What is nearly always so, in few steps. A sum is finite only where each of its terms is.
+    if all(one.min() > 0 for one in (found.k39, net, batch.intercepts.error, j)) and isfinite(
+        corrected.variance.sum() + corrected.signals.sum() + age.sum()
+    ):
+        return flags
     finite = np.isfinite(corrected.signals).all(axis=0) & np.isfinite(corrected.variance).all(axis=0)
     decayed = np.isfinite(corrected.decay).all(axis=0)
     lost = ~np.isfinite(net).all(axis=0) | (decayed & ~finite)

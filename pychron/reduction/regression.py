@@ -6,7 +6,7 @@ Series of one fit are rows of a rectangle; `used` says which points of a row cou
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from enum import IntEnum
 
 import numpy as np
@@ -86,8 +86,8 @@ class Extra:
 
     errors: Floats | None = None
     """(N, P) errors of the points, for the weighted mean."""
-    random: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
-    """Draws the Monte Carlo errors."""
+    random: np.random.Generator | None = None
+    """Draws the Monte Carlo errors; None: one with the seed 0."""
 
 
 def regress(
@@ -103,10 +103,14 @@ def regress(
     many, points = y.shape
     whole = used is None
     mask = np.ones((many, points), bool) if used is None else used.copy()
-    result = _empty(many, mask)
     if many == 0:
-        return result
+        return _empty(many, mask)
     more = extra or Extra()
+    if spec.error_type is ErrorType.MC and more.random is None:
+        more = Extra(more.errors, np.random.default_rng(0))  # one for all blocks
+    if many <= BLOCK:
+        return _block(x, y, mask, spec, more, whole)
+    result = _empty(many, mask)
     for start in range(0, many, BLOCK):
         rows = np.arange(start, min(start + BLOCK, many))
         part = Extra(None if more.errors is None else more.errors[rows], more.random)
@@ -126,34 +130,49 @@ def _empty(many: int, used: Bools) -> Fitted:
 
 
 def _block(x: Floats, y: Floats, used: Bools, spec: FitSpec, extra: Extra, whole: bool) -> Fitted:
-    result = _empty(len(y), used.copy())
     parameters = {Fit.EXPONENTIAL: 3, Fit.AUTO: 3, Fit.WEIGHTED: 1}.get(spec.fit)
     if parameters is None:
         parameters = DEGREES[spec.fit] + 1
+    if whole and y.shape[1] > parameters and _sound(x, y, parameters):
+        count = np.full(len(y), y.shape[1])
+        return _fitted(x, y, used, count, spec, extra, whole, parameters)
+    result = _empty(len(y), used.copy())
     _find_faults(result, x, y, used, parameters)
     good = np.flatnonzero(result.fault == FitFault.NONE)
-    if len(good) == 0:
-        return result
     if len(good) == len(y):
-        solved = _solve(x, y, used, spec, extra, whole)
-    else:
+        return _fitted(x, y, used, result.n, spec, extra, whole, parameters)
+    if len(good):
         part = Extra(None if extra.errors is None else extra.errors[good], extra.random)
-        x, y, used, extra = x[good], y[good], used[good], part
-        solved = _solve(x, y, used, spec, extra, whole)
+        result.put(good, _fitted(x[good], y[good], used[good], result.n[good], spec, part, whole, parameters))
+    return result
+
+
+def _fitted(
+    x: Floats, y: Floats, used: Bools, n: npt.NDArray[np.int64], spec: FitSpec, extra: Extra, whole: bool,
+    parameters: int,
+) -> Fitted:  # fmt: skip
+    """Rows without a fault, all of them."""
+    solved = _solve(x, y, used, spec, extra, whole)
+    fn = n
     if spec.outliers is not None and spec.fit is not Fit.WEIGHTED:
         used = _filtered(x, y, used, spec, extra, solved, parameters)
-    result.value[good] = solved.value
-    result.error[good] = _errors(x, used, spec, extra, solved)
-    result.fn[good] = used.sum(axis=1)
-    result.slope[good] = solved.slope
-    result.curvature[good] = solved.curvature
-    result.residual[good] = solved.residual
-    result.r2_adjusted[good] = solved.r2_adjusted
-    result.used[good] = used
-    result.fault[good] = solved.fault
-    lost = result.fault != FitFault.NONE
-    result.value[lost] = result.error[lost] = np.nan
-    return result
+        fn = used.sum(axis=1)
+    error = _errors(x, used, spec, extra, solved)
+    if solved.fault.any():
+        lost = solved.fault != FitFault.NONE
+        error = np.where(lost, np.nan, error)
+        solved.value[lost] = np.nan
+    return Fitted(
+        solved.value, error, n, fn, solved.slope, solved.curvature, solved.residual, solved.r2_adjusted, used,
+        solved.fault,
+    )  # fmt: skip
+
+
+def _sound(x: Floats, y: Floats, parameters: int) -> bool:
+    """Whether no row has a fault: the quick look, for what is nearly always so."""
+    # A sum is finite only where each of its terms is, but for an overflow, and then the slow look decides.
+    finite = np.isfinite(np.add.reduce(x, axis=None) + np.add.reduce(y, axis=None))
+    return bool(finite and (parameters == 1 or (x.max(axis=1) > x.min(axis=1)).all()))
 
 
 def _find_faults(result: Fitted, x: Floats, y: Floats, used: Bools, parameters: int) -> None:
@@ -260,6 +279,7 @@ def _errors(x: Floats, used: Bools, spec: FitSpec, extra: Extra, solved: Solved)
         return np.asarray(sem * stdtrit(solved.freedom, 0.975))
     if spec.error_type is ErrorType.MC:
         # Refitting line + noise: the intercept of a linear fit is a weighted sum of the noise.
+        assert extra.random is not None, "regress made one"
         draws = extra.random.standard_normal((TRIALS, len(sem)))
         return np.asarray(sem * draws.std(axis=0, ddof=1))
     return np.asarray(sem)
