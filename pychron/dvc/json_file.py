@@ -41,6 +41,8 @@ def listing(value: Any, name: str, what: str = "the file") -> list[Any]:
 
 def number(value: Any, name: str, what: str) -> float:
     """`value` as a finite float. Raises CorruptFile: NaN, text and null are no numbers."""
+    if type(value) is float and -math.inf < value < math.inf:
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise CorruptFile(Place(name), f"{what} must be a number, it is {_kind(value)}")
     return float(value)
