@@ -56,9 +56,18 @@ class Git:
             return ""
         return _text(done) if done.status == 0 else ""
 
-    async def pull(self) -> Pulled:
-        """Fetch and fast-forward. Never raises for what git says."""
+    async def look(self, pull: bool = True) -> Pulled:
+        """Fetch and fast-forward, or without `pull` only look where HEAD is. Never raises for what git says.
+
+        A plain folder is LOCAL and has no commit.
+        """
+        if not self._folder.is_dir():
+            return Pulled(Following.ABSENT, f"there is no folder {self._folder}; clone the repository there")
+        if not is_repository(self._folder) or self._processes is None:
+            return Pulled(Following.LOCAL)
         try:
+            if not pull:
+                return Pulled(Following.LOCAL, "", await self.head())
             return await self._pull()
         except DeadlinePassed as passed:
             return Pulled(
@@ -110,6 +119,11 @@ class Git:
     async def _run(self, *arguments: str, deadline_s: float = LOCAL_S) -> Finished:
         done: Finished = await self._processes.run(["git", *arguments], self._folder, ENVIRONMENT, deadline_s)
         return done
+
+
+def is_repository(folder: Path) -> bool:
+    """A git repository of its own, bare or not; a folder somewhere inside another one is none."""
+    return (folder / ".git").exists() or (folder / "HEAD").is_file()
 
 
 def identities(paths: Sequence[str]) -> frozenset[str]:

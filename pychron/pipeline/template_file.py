@@ -15,7 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from pychron.config.fields import Fields
-from pychron.config.problems import Report, nearest
+from pychron.config.problems import Place, Report, nearest
 from pychron.config.yaml_file import YamlList, YamlNode, YamlTable, YamlText, parse_yaml, read_yaml, texts
 from pychron.pipeline.klasses import BY_NAME, DESKTOP, GROUP, NAMES
 from pychron.pipeline.option_kinds import read_option
@@ -121,6 +121,23 @@ def _node(item: YamlNode, report: Report, depth: int) -> NodeSpec | None:
     _refuse_unknown(item, (*OWN_KEYS, *(o.key for o in klass.options)), fields, report)
     options = {o.key: read_option(o, item.entries.get(o.key), fields, report) for o in klass.options}
     return NodeSpec(word, item.place, name, enabled, options)
+
+
+def read_options(klass: str, table: YamlNode | None, report: Report, place: Place) -> NodeSpec:
+    """The options of one class where another file than a template has them, as `review:` of pipeline.yaml."""
+    if table is not None and not isinstance(table, YamlTable):
+        if not isinstance(table, YamlText) or table.text:
+            report.error(table.place, f"write the options of {klass} here", code=klass)
+        table = None
+    word = YamlText(klass, place)
+    entries = {} if table is None else table.entries
+    places = {} if table is None else table.places
+    whole = YamlTable(
+        {"klass": word, **entries}, {"klass": place, **places}, place if table is None else table.place
+    )
+    found = _node(whole, report, 0)
+    assert found is not None
+    return found
 
 
 def _refuse_unknown(item: YamlTable, known: tuple[str, ...], fields: Fields, report: Report) -> None:

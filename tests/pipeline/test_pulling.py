@@ -41,6 +41,10 @@ class Said:
 
 
 class Pulls(SynchronousTestCase):
+    def setUp(self):
+        self.folder = Path(self.mktemp())
+        (self.folder / ".git").mkdir(parents=True)
+
     def pulled(self, **answers):
         git = Said(
             **{
@@ -50,7 +54,7 @@ class Pulls(SynchronousTestCase):
                 **answers,
             }
         )
-        done = self.successResultOf(Deferred.fromCoroutine(Git(git, Path(), 5.0).pull()))
+        done = self.successResultOf(Deferred.fromCoroutine(Git(git, self.folder, 5.0).look()))
         return done, git.asked
 
     def test_behind_is_fast_forwarded(self):
