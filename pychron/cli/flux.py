@@ -98,7 +98,7 @@ def flux(
         options = FluxOptions(
             FluxModel(model.replace("-", " ")), FluxError(error), not unweighted, neighbours, trials, seed
         )
-    holes = _holder(workspace.meta, holder, options)
+    holes = holes_of(workspace.meta, holder, options)
     analyses = [one.analysis for one in loaded_all(workspace)]
     try:
         found = level_flux(
@@ -139,7 +139,8 @@ def _known_level(meta: MetaData, irradiation: str, level: str) -> None:
         raise Refused(f"{irradiation} has no level {level}{nearest(level, levels)}; {have}")
 
 
-def _holder(meta: MetaData, name: str | None, options: FluxOptions | None) -> tuple[Hole, ...]:
+def holes_of(meta: MetaData, name: str | None, options: FluxOptions | None) -> tuple[Hole, ...]:
+    """The holes of a holder by name or file. Raises Refused, also where a model needs one and none is named."""
     from pychron.dvc.errors import DvcError
     from pychron.dvc.metadata import read_holder
     from pychron.pipeline.flux import SPATIAL

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "flux": ("pychron.cli.flux:flux", "Compute J of each hole of an irradiation level."),
     "plateau": ("pychron.cli.plateau:plateau", "Compute plateau, mean and integrated age of each sample."),
     "isochron": ("pychron.cli.isochron:isochron", "Compute the isochron of each sample."),
+    "figure": ("pychron.cli.figure:figure", "Draw spectra, ideograms, isochrons, series and flux maps."),
     "explain": ("pychron.cli.explain:explain", "Say where an age comes from, down to the commit."),
     "whatif": ("pychron.cli.whatif:whatif", "Say which ages other constants would move."),
     "simulate": ("pychron.cli.simulate:simulate", "Be an instrument, for a rehearsal without hardware."),

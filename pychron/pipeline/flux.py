@@ -63,6 +63,11 @@ class HoleJ:
     j_error: float = math.nan
 
     @property
+    def mean_j(self) -> float:
+        """Of the hole's own monitors, NaN without."""
+        return self.mean.value
+
+    @property
     def mean_j_err(self) -> float:
         """MSEM: the error, times sqrt(MSWD) where that is greater than one."""
         return self.mean.msem

@@ -1,0 +1,1 @@
+"""Figures for print and screen: ideogram, age spectrum, isochron, series, flux map."""

@@ -1,0 +1,105 @@
+"""Isochrons: points as ellipses of their correlated errors, the line with its envelope, what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Ellipse
+
+from pychron.pipeline.figures.style import BLUE, GREY, ORANGE, age_text, caption, new_figure, style
+from pychron.pipeline.group_ages import IsochronAge
+from pychron.pipeline.samples import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class IsochronOptions:
+    """How it is drawn."""
+
+    level: int = 2
+    """Ellipses, envelope and errors are so many sigma."""
+    normal: bool = False
+    """It was made as a normal isochron."""
+    constants: str = ""
+    """Named in the line below."""
+
+
+def isochron(sample: Sample, result: IsochronAge, options: IsochronOptions | None = None) -> Figure:
+    """The points of `result` with their ellipses  and its line."""
+    chosen = options or IsochronOptions()
+    names = ("x_normal", "y_normal") if chosen.normal else ("x", "y")
+    with style():
+        figure = new_figure(4.2)
+        axes = figure.subplots()
+        if result.rows:
+            _points(axes, result, names, chosen.level)
+            if not result.isochron.why:
+                _line(axes, result, chosen.level)
+        if chosen.normal:
+            axes.set_xlabel("$^{39}$Ar$_K$/$^{36}$Ar")
+            axes.set_ylabel("$^{40}$Ar/$^{36}$Ar")
+        else:
+            axes.set_xlabel("$^{39}$Ar$_K$/$^{40}$Ar")
+            axes.set_ylabel("$^{36}$Ar/$^{40}$Ar")
+        axes.text(
+            0.03 if chosen.normal else 0.98, 0.97, _words(result, chosen.level), transform=axes.transAxes,
+            fontsize=8, va="top", ha="left" if chosen.normal else "right",
+        )  # fmt: skip
+        title = " ".join(filter(None, (sample.label, sample.name)))
+        figure.suptitle(title, fontsize=10, x=0.02, ha="left")
+        caption(figure, f"Ellipses, envelope and errors {chosen.level}σ; age with J. {chosen.constants}")
+    return figure
+
+
+def _points(axes: Axes, result: IsochronAge, names: tuple[str, str], level: int) -> None:
+    reduced = result.rows[0].reduced
+    index = np.array([row.index for row in result.rows])
+    x, y = (reduced.value(name)[index] for name in names)
+    sx, sy = (reduced.error(name)[index] for name in names)
+    between = np.diagonal(reduced.covariance(index, *names))
+    for place in range(len(index)):
+        spread = np.array([[sx[place] ** 2, between[place]], [between[place], sy[place] ** 2]])
+        axes.add_patch(_ellipse(float(x[place]), float(y[place]), spread, level))
+    axes.plot(x, y, "o", markersize=2, color=BLUE)
+    right, top = float((x + level * sx).max()), float((y + level * sy).max())
+    line = result.isochron
+    if not line.why and names[0] == "x":
+        right, top = max(right, 1 / line.f), max(top, line.line.intercept)
+    axes.set_xlim(0, 1.08 * right)
+    axes.set_ylim(0, 1.15 * top)
+
+
+def _ellipse(x: float, y: float, covariance: np.ndarray, level: int) -> Ellipse:
+    """Its projections on the axes are `level` sigma of each coordinate."""
+    values, vectors = np.linalg.eigh(covariance)
+    angle = np.degrees(np.arctan2(vectors[1, 1], vectors[0, 1]))
+    wide, high = 2 * level * np.sqrt(np.maximum(values[::-1], 0.0))
+    return Ellipse(
+        (x, y), float(wide), float(high), angle=float(angle), facecolor=BLUE, alpha=0.3, edgecolor=BLUE
+    )
+
+
+def _line(axes: Axes, result: IsochronAge, level: int) -> None:
+    line = result.isochron.line
+    at = np.linspace(*axes.get_xlim(), 200)
+    y = line.intercept + line.slope * at
+    variance = line.intercept_error**2 + 2 * at * line.covariance + (at * line.slope_error) ** 2
+    wide = level * np.sqrt(np.maximum(variance, 0.0))
+    axes.plot(at, y, color=ORANGE, linewidth=1.2)
+    axes.fill_between(at, y - wide, y + wide, color=GREY, alpha=0.25, linewidth=0)
+
+
+def _words(result: IsochronAge, level: int) -> str:
+    line, age = result.isochron, result.age
+    if line.why:
+        return f"no isochron: {line.why}"
+    words = [f"age {age_text(age.age_ma, age.error, level)}" if not age.why else age.why]
+    if np.isfinite(line.trapped):
+        trapped = age_text(line.trapped, line.trapped_error, level, "").strip()
+        words.append(f"trapped ⁴⁰Ar/³⁶Ar {trapped}")
+    else:
+        words.append("trapped argon not determined")
+    words.append(f"n {line.line.n}, MSWD {line.line.mswd:.2f}, p {line.line.probability:.2f}")
+    return "\n".join(words)
