@@ -41,7 +41,10 @@ class Repository:
 
     def analysis(self, identity: str) -> Analysis:
         """One analysis. Raises MissingFile where there is none; a fault of its files is in its `problems`."""
-        path, data = self._find(identity)
+        try:
+            path, data = self._find(identity)
+        except CorruptFile as damage:
+            return _Reading(self, identity, damage.place.file, damage).analysis()
         if data is None:
             raise MissingFile(Place(self.name), f"it has no analysis {identity}")
         return _Reading(self, identity, path, data).analysis()
@@ -79,7 +82,8 @@ def open_repository(name: str | Path) -> Repository:
 class _Reading:
     """One analysis while it is read: collects the problems of its files."""
 
-    def __init__(self, repository: Repository, identity: str, path: str, data: bytes) -> None:
+    def __init__(self, repository: Repository, identity: str, path: str, data: bytes | DvcError) -> None:
+        """`data`: of the main file, or why it cannot be had."""
         self._repository = repository
         self._identity = identity
         self._path = path
@@ -91,7 +95,11 @@ class _Reading:
         self._problems.append(Problem(Place(path, line), severity, text))
 
     def _modifier(self, name: str, read: Callable[[Any, str], Any], required: bool) -> Any:
-        path, data = self._repository._find(self._identity, name)
+        try:
+            path, data = self._repository._find(self._identity, name)
+        except DvcError as damage:
+            self._fault(damage.place.file, damage.text)
+            return None
         if data is None:
             if required:
                 self._fault(path, f"there is no {name} file; without it there is no age")
@@ -106,6 +114,8 @@ class _Reading:
     def analysis(self) -> Analysis:
         self._files["analysis"] = self._path
         try:
+            if isinstance(self._data, DvcError):
+                raise self._data
             main = mapping(parse(self._data, self._path), self._path)
         except DvcError as problem:
             self._fault(problem.place.file, problem.text, line=problem.place.line)

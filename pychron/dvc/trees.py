@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pychron.config.problems import Place
-from pychron.dvc.errors import NoRepository
+from pychron.dvc.errors import CorruptFile, NoRepository
 
 
 class Tree(Protocol):
@@ -20,7 +20,7 @@ class Tree(Protocol):
     """The commit that is read; empty for a plain folder."""
 
     def read(self, path: str) -> bytes | None:
-        """The bytes of a file; None where there is none."""
+        """The bytes of a file; None where there is none. Raises CorruptFile where there is one that cannot be had."""
 
     def paths(self) -> Iterable[str]:
         """Every file, sorted; git's own are left out."""
@@ -45,6 +45,8 @@ class FolderTree:
                 return file.read()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
+        except OSError as failed:
+            raise CorruptFile(Place(path), f"it cannot be read: {failed.strerror}") from None
 
     def paths(self) -> Iterable[str]:
         """As `Tree` says."""
@@ -74,7 +76,13 @@ class RevisionTree:
             found = self._tree[path]
         except KeyError:
             return None
-        data: bytes | None = getattr(found, "data", None)
+        import pygit2
+
+        try:
+            data: bytes | None = getattr(found, "data", None)
+        except (KeyError, ValueError, pygit2.GitError) as damage:
+            why = f"git cannot give it: {damage}; run git fsck, and fetch the object from another clone"
+            raise CorruptFile(Place(path), why) from None
         return data
 
     def paths(self) -> Iterable[str]:
