@@ -1,0 +1,103 @@
+"""What the dashboard offers the node, and what it wants of rooms that may be absent: a queue to hold, a line to move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from zope.interface import Interface
+
+from pychron.dashboard.events import ConditionView, ValueView
+from pychron.dashboard.specs import ConditionSpec, DashboardSpec
+
+
+class IDashboard(Interface):
+    """The values of this node's own dashboard. It is offered also where a malformed file keeps it from running."""
+
+    def faults() -> tuple[str, ...]:
+        """Why it does not run, each as FILE:LINE: text; empty where it does."""
+
+    def spec() -> DashboardSpec | None:
+        """What its file says; None where there is none that can be used."""
+
+    def values() -> tuple[ValueView, ...]:
+        """In file order."""
+
+    def value(name: str) -> ValueView:
+        """By `DEVICE.VALUE`. KeyError where there is none."""
+
+    def conditions() -> tuple[ConditionView, ...]:
+        """In file order, tripped or not."""
+
+    def condition(name: str) -> ConditionSpec:
+        """What the file says of a condition, its `alert:` table included. KeyError."""
+
+    def read_now(name: str) -> None:
+        """Read a value at once, out of its turn: what an action checks before it acts. KeyError."""
+
+
+class IDashboardClient(Interface):
+    """The values of the dashboard servers that this node follows."""
+
+    def values() -> tuple[ValueView, ...]:
+        """In the servers' order, then in file order."""
+
+    def value(name: str) -> ValueView:
+        """By `DEVICE.VALUE`; the first server that has it. KeyError."""
+
+    def error() -> str:
+        """Why a queue must not start or go on, as far as the dashboard knows; empty where it may.
+
+        A critical condition that stands, or a server that is lost while `use_dashboard_client` is on.
+        """
+
+    def clear() -> None:
+        """A person has seen what installed servers told: they never say that it is over."""
+
+
+class IHoldsQueue(Interface):
+    """The queue of this node, as an action or a condition holds it. Owned here: the executor provides it."""
+
+    async def hold(key: str, why: str) -> None:
+        """Begin no further run, and stop at the next safe point; returns when that is certain.
+
+        `key` names who holds: the same key again changes the reason only.
+        """
+
+    async def release(key: str) -> None:
+        """This one holds no longer; the queue stays held while another key does."""
+
+    def holders() -> dict[str, str]:
+        """Why, by key; empty where nothing holds it."""
+
+
+class IMovesLine(Interface):
+    """Closes and locks valves for an action, on the node that owns them. Raises pychron.extraction_line.errors."""
+
+    async def take_claim(valves: Sequence[str], why: str) -> None:
+        """Take the claim from whoever has it (the running script is told); the queue is held before."""
+
+    async def close(valve: str, why: str) -> None:
+        """Returns when it is confirmed closed."""
+
+    async def lock(valve: str, why: str) -> None:
+        """Soft lock; on disk when it returns."""
+
+    async def give_claim(valves: Sequence[str]) -> None:
+        """Give back what `take_claim` took."""
+
+
+class IRunsScripts(Interface):
+    """Runs an extraction script of the laboratory for an action."""
+
+    async def run(script: str, why: str) -> None:
+        """Returns when it has ended well; raises what pychron.scripting raises. Never two at once on one line."""
+
+    def check(script: str) -> str:
+        """Empty where there is such a script and it can be read, else what is wrong."""
+
+
+class IFollowsValues(Interface):
+    """Who wants each change without the bus: conditions of a queue."""
+
+    def follow(told: Callable[[ValueView], None]) -> Callable[[], None]:
+        """`told` gets each change in a later turn; the result ends it."""
