@@ -78,7 +78,7 @@ COMMUNICATIONS_KEYS = (
         "gid",
         "uid",
     ),
-    *("localid", "serialnum", "identifier", "board_num", "late_s", "publish_port", "update_period"),
+    *("localid", "serialnum", "identifier", "board_num", "late_s", "publish_port", "update_period", "mode"),
 )
 FLAT_COMMUNICATIONS = frozenset(COMMUNICATIONS_KEYS) - {"type", "address", "protocol"}
 """Keys that belong to `[Communications]` where a YAML file has no sections (the seed's form)."""

@@ -113,6 +113,8 @@ def _build(tree: ast.expr, source: str, names: list[str]) -> Node:
         case ast.UnaryOp(op=ast.USub(), operand=inner):
             positive = _build(inner, source, names)
             return lambda values: -positive(values)
+        case ast.UnaryOp(op=ast.UAdd(), operand=inner):
+            return _build(inner, source, names)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
             operate = _ARITHMETIC[type(op)]
             a, b = _build(left, source, names), _build(right, source, names)

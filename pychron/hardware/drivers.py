@@ -71,6 +71,16 @@ class ActuatorBuilder:
         """`endpoint` leads to an emulator in place of what the file says. Raises UnknownDriver."""
         driver = driver_for(device.klass)
         try:
+            actuator: IActuator = driver.make(self.setting(device, endpoint, driver.flow_control))
+        except NoWay as problem:
+            raise UnknownDriver(str(problem)) from problem
+        return actuator
+
+    def setting(
+        self, device: DeviceFile, endpoint: IStreamClientEndpoint | None = None, flow_control: str = "none"
+    ) -> Setting:
+        """What a driver of this device is handed; `flow_control` is its default. Raises UnknownDriver."""
+        try:
             way = None if endpoint is not None else way_to(device) if device.communications else None
         except NoWay as problem:
             raise UnknownDriver(str(problem)) from problem
@@ -84,7 +94,7 @@ class ActuatorBuilder:
                 )
             streams = self._world.streams
             if isinstance(way, Serial):
-                flow = way.flow_control or driver.flow_control
+                flow = way.flow_control or flow_control
                 settings = SerialSettings(
                     way.baudrate,
                     way.bytesize,
@@ -113,11 +123,7 @@ class ActuatorBuilder:
                 shared.timeout_s = max(shared.timeout_s, way.timeout_s)
             return shared
 
-        try:
-            actuator: IActuator = driver.make(Setting(self._world, device, channel, stream))
-        except NoWay as problem:
-            raise UnknownDriver(str(problem)) from problem
-        return actuator
+        return Setting(self._world, device, channel, stream)
 
 
 def _open(world: World, name: str, way: Way | None, endpoint: IStreamClientEndpoint) -> Channel:

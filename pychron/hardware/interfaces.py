@@ -112,3 +112,6 @@ class IEmulators(Interface):
 
     def relays(device_name: str, readable: bool = True) -> IActuator:
         """A generic relay bank under this name, for a klass that has no emulator."""
+
+    def numbers(device_name: str) -> Any:
+        """A generic meter under this name (IReadable): any name can be read, in [0, 1)."""

@@ -41,6 +41,9 @@ class NoEmulators:
     def relays(self, device_name: str, readable: bool = True) -> NoReturn:
         raise LookupError(f"{device_name}: this node was prepared for a check, without emulators")
 
+    def numbers(self, device_name: str) -> NoReturn:
+        raise LookupError(f"{device_name}: this node was prepared for a check, without emulators")
+
 
 def prepare(
     options: Options,

@@ -25,7 +25,9 @@ from pychron.config.device_file import GENERAL, DeviceFile
 from pychron.config.problems import Report
 from pychron.hardware.drivers import UnknownDriver, driver_for
 from pychron.hardware.interfaces import IActuator, IEmulators
+from pychron.hardware.readable import IReadable
 from pychron.simulation.agilent_34970a import Agilent34970A, AgilentLine
+from pychron.simulation.emulated_meter import EmulatedMeter
 from pychron.simulation.relay_bank import RelayBank, RelayBankActuator
 from pychron.simulation.relay_faults import Faults
 
@@ -106,6 +108,10 @@ class Emulators:
         bank, faults = self._instruments.bank(device_name), self._instruments.faults_of(device_name)
         actuator: IActuator = RelayBankActuator(device_name, bank, self._wire, faults, readable)
         return actuator
+
+    def numbers(self, device_name: str) -> IReadable:
+        """A generic meter on the laboratory's clock."""
+        return EmulatedMeter(device_name, self._instruments.clock)
 
 
 @implementer(IAddress)

@@ -1,0 +1,234 @@
+"""Reads each value in its own period, one value's trouble being its own, and tells the bus what changed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import partial
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from pychron.dashboard.conditions import Standing, Verdict, judge
+from pychron.dashboard.events import ConditionCleared, ConditionTripped, ValueFailed, ValueRead
+from pychron.dashboard.sources import Read
+from pychron.dashboard.specs import ValueSpec
+from pychron.dashboard.watched import Watched
+from pychron.events.bus import EventBus
+from pychron.hardware.interfaces import HardwareError
+from pychron.runtime.deadlines import DeadlinePassed, within
+from pychron.runtime.periodic import Periodic
+from pychron.runtime.world import World
+
+LOOK_S = 0.5
+"""How often it is looked who is late."""
+
+
+class Monitor:
+    """The values of one dashboard. `sources` gives what reads each, or why it cannot be read."""
+
+    log = Logger()
+
+    def __init__(
+        self, world: World, bus: EventBus, values: tuple[ValueSpec, ...], sources: Mapping[str, Read | str]
+    ) -> None:
+        self._world = world
+        self._bus = bus
+        self._sources = sources
+        now = world.wire.seconds()
+        self.watched = {
+            spec.name: Watched(spec, now, standings=[Standing(c) for c in spec.conditions])
+            for spec in values
+            if spec.enabled
+        }
+        self._reading: dict[str, Deferred[None]] = {}
+        self._again: dict[str, None] = {}
+        self._timers = [
+            Periodic(world.wire, w.period_s, partial(self.read_now, name), f"reading {name}")
+            for name, w in self.watched.items()
+        ]
+        self._look = Periodic(world.wire, LOOK_S, self.look, "looking for late values")
+        self._running = False
+        self.readings = 0
+        """Good ones."""
+        self.failures = 0
+        """Readings that failed or did not come."""
+
+    # ---- life
+
+    def start(self) -> None:
+        """Read everything once, then each in its period."""
+        self._running = True
+        now = self._world.wire.seconds()
+        for name, watched in self.watched.items():
+            watched.since = now
+            source = self._sources.get(name, "nothing reads it")
+            if isinstance(source, str):
+                self._failed_at(watched, source, old=True)
+        for timer in self._timers:
+            timer.start(now=True)
+        self._look.start()
+
+    def stop(self) -> None:
+        """No further reading, no further word."""
+        self._running = False
+        for timer in (*self._timers, self._look):
+            timer.stop()
+        reading, self._reading = self._reading, {}
+        for one in reading.values():
+            one.cancel()
+
+    # ---- reading
+
+    def read_now(self, name: str) -> None:
+        """Read one value. Where a reading is under way, once more after it has ended."""
+        source = self._sources.get(name, "")
+        if isinstance(source, str) or not self._running:
+            return
+        if name in self._reading:
+            # Its own timer asks again anyway; only a change in between must not be missed.
+            if self.watched[name].spec.on_change:
+                self._again[name] = None
+            return
+        watched = self.watched[name]
+        reading = Deferred.fromCoroutine(self._read(watched, source))
+        self._reading[name] = reading
+        reading.addErrback(partial(self._failed, watched))
+        reading.addBoth(lambda _: self._ended(name, reading))
+
+    def _ended(self, name: str, reading: Deferred[None]) -> None:
+        if self._reading.get(name) is reading:
+            del self._reading[name]
+        if name in self._again:
+            del self._again[name]
+            self._world.wire.callLater(0, self.read_now, name)
+
+    async def _read(self, watched: Watched, source: Read) -> None:
+        async def ask() -> object:
+            return await source()
+
+        answer = await within(self._world.wire, watched.limit_s, ask(), f"reading {watched.spec.name}")
+        if self._running:
+            self._came(watched, answer)
+
+    def _came(self, watched: Watched, answer: object) -> None:
+        value = _number(answer)
+        if value is None:
+            text = str(answer)
+            self._failed_at(watched, f"answered {text[:60]!r}, which is no finite number")
+            return
+        self.readings += 1
+        now, wall = self._world.wire.seconds(), self._world.wall()
+        if watched.take(value, now, wall):
+            spec = watched.spec
+            self._bus.publish(
+                ValueRead(
+                    spec.name, spec.device, spec.value_name, spec.tag, value, spec.units, wall, spec.place
+                )
+            )
+        self._judge(watched, value, "")
+
+    def _failed(self, watched: Watched, failure: Failure) -> None:
+        if not self._running or failure.check(CancelledError):
+            return
+        error = failure.value
+        if isinstance(error, DeadlinePassed):
+            self._failed_at(watched, f"did not answer within {watched.limit_s:g} s", late=True)
+        elif isinstance(error, HardwareError):
+            self._failed_at(watched, error.text)
+        else:
+            if not watched.fault:
+                self.log.failure("{value}: its driver failed", failure=failure, value=watched.spec.name)
+            self._failed_at(watched, f"its driver failed: {type(error).__name__}: {error}")
+
+    def _failed_at(self, watched: Watched, why: str, late: bool = False, old: bool = False) -> None:
+        self.failures += 1
+        spec = watched.spec
+        if watched.fail(why):
+            self._bus.publish(
+                ValueFailed(
+                    spec.name,
+                    spec.device,
+                    spec.value_name,
+                    spec.tag,
+                    why,
+                    self._world.wall(),
+                    spec.place,
+                    late,
+                )
+            )
+        self._judge(watched, None, why, old)
+
+    def look(self) -> None:
+        """Values whose last good reading is three periods old count as missing from now on."""
+        now = self._world.wire.seconds()
+        for watched in self.watched.values():
+            if not watched.is_old(now):
+                continue
+            if watched.fault:
+                self._judge(watched, None, watched.fault, old=True)
+            else:
+                self._failed_at(watched, f"no reading for {watched.late_s:g} s", late=True, old=True)
+
+    # ---- conditions
+
+    def _judge(self, watched: Watched, reading: float | None, why: str, old: bool = False) -> None:
+        if not watched.standings:
+            return
+        now = self._world.wire.seconds()
+        others = {name: number for name, w in self.watched.items() if (number := w.number(now)) is not None}
+        for standing in watched.standings:
+            verdict = judge(standing, reading, others, why, old)
+            if verdict is Verdict.TRIPPED:
+                standing.since = self._world.wall()
+                self._bus.publish(self._tripped(watched, standing, reading))
+            elif verdict is Verdict.CLEARED:
+                self._bus.publish(self._cleared(watched, standing, reading))
+
+    def _tripped(self, watched: Watched, standing: Standing, reading: float | None) -> ConditionTripped:
+        spec, condition = watched.spec, standing.spec
+        return ConditionTripped(
+            condition=condition.name,
+            name=spec.name,
+            device=spec.device,
+            value_name=spec.value_name,
+            level=condition.level,
+            test=condition.test.source,
+            value=None if standing.missing else reading,
+            units=spec.units,
+            time=self._world.wall(),
+            why=standing.why,
+            guidance=condition.guidance,
+            script=condition.script,
+            emails=condition.emails,
+            place=condition.place,
+            missing=standing.missing,
+        )
+
+    def _cleared(self, watched: Watched, standing: Standing, reading: float | None) -> ConditionCleared:
+        spec, condition = watched.spec, standing.spec
+        return ConditionCleared(
+            condition=condition.name,
+            name=spec.name,
+            device=spec.device,
+            value_name=spec.value_name,
+            level=condition.level,
+            test=condition.test.source,
+            value=reading,
+            units=spec.units,
+            time=self._world.wall(),
+            why=standing.why,
+            place=condition.place,
+        )
+
+
+def _number(answer: object) -> float | None:
+    """A finite number, also one that a driver gives as text; None for anything else."""
+    if not isinstance(answer, int | float | str):
+        return None
+    try:
+        value = float(answer)
+    except (ValueError, OverflowError):
+        return None
+    return value if math.isfinite(value) else None

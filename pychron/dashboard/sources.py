@@ -1,0 +1,126 @@
+"""Where each value comes from: an instrument's driver, the line's valves, or nowhere, and then it is said why."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from pychron.config.device_file import DeviceFile
+from pychron.config.problems import nearest
+from pychron.dashboard.specs import ValueSpec
+from pychron.extraction_line.errors import UnknownSwitch
+from pychron.extraction_line.interfaces import IExtractionLine
+from pychron.extraction_line.specs import LineSpec
+from pychron.extraction_line.states import State
+from pychron.hardware.drivers import UnknownDriver
+from pychron.hardware.readable import NoValue, find_name
+from pychron.hardware.readables import ReadableBuilder, readable_driver
+from pychron.runtime.world import World
+
+Read = Callable[[], Awaitable[object]]
+LINE = ("extraction_line", "extractionline", "extractionlinemanager", "valves")
+"""What `device:` says for the valves of the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the files of the node say that a value may rest on."""
+
+    devices: Mapping[str, DeviceFile]
+    line: LineSpec | None
+    simulated: bool
+    """Instruments are emulated: every device can be read."""
+
+    def device(self, name: str) -> DeviceFile | None:
+        """By the name of its file, or the name inside it."""
+        if name in self.devices:
+            return self.devices[name]
+        return next((device for device in self.devices.values() if device.name == name), None)
+
+
+def is_of_line(spec: ValueSpec) -> bool:
+    """Whether the value is the state of a valve."""
+    return spec.source.replace(" ", "_").casefold() in LINE
+
+
+def switch_of(spec: ValueSpec) -> str:
+    """The switch that such a value is the state of: its `func_name`, else its name."""
+    return spec.value_name if spec.attribute in ("", "get") else spec.attribute
+
+
+def why_unreadable(spec: ValueSpec, facts: Facts) -> str:
+    """Empty where the files say that the value can be read, else what to write; its place goes before it."""
+    if is_of_line(spec):
+        if facts.line is None:
+            return "this node has no extraction line; name a device, or enable ExtractionLine"
+        switch = switch_of(spec)
+        known = facts.line.by_name
+        return "" if switch in known else f"the line has no switch {switch}{nearest(switch, known)}"
+    device = facts.device(spec.source)
+    if facts.simulated:
+        return ""
+    if device is None:
+        return (
+            f"there is no device file devices/{spec.source}.yaml (.yml, .cfg)"
+            f"{nearest(spec.source, (*facts.devices, LINE[0]))}"
+        )
+    try:
+        names = readable_driver(device.klass).names(device)
+    except UnknownDriver as problem:
+        return f"{device.place}: {problem}"
+    if find_name(spec.attribute, names) is None:
+        return (
+            f"{spec.source} ({device.klass}) has no {spec.attribute}; write func_name: "
+            f"{' or '.join(names)}{nearest(spec.attribute, names)}"
+        )
+    return ""
+
+
+class Sources:
+    """Builds what reads each value. Building sends nothing."""
+
+    def __init__(self, world: World, facts: Facts, line: IExtractionLine | None) -> None:
+        self._world = world
+        self._facts = facts
+        self._line = line
+        self._builder = ReadableBuilder(world)
+
+    def of(self, spec: ValueSpec) -> Read:
+        """Raises UnknownDriver with what is wrong."""
+        why = why_unreadable(spec, self._facts)
+        if why:
+            raise UnknownDriver(why)
+        if is_of_line(spec):
+            return self._valve(spec)
+        device = self._facts.device(spec.source)
+        if self._facts.simulated:
+            readable = self._world.emulators.numbers(spec.source)
+        else:
+            assert device is not None
+            readable = self._builder.build(device)
+        name = find_name(spec.attribute, readable.names())
+        if name is None:
+            raise UnknownDriver(f"{spec.source} has no {spec.attribute}")
+        return lambda: readable.read(name)
+
+    def _valve(self, spec: ValueSpec) -> Read:
+        line, switch = self._line, switch_of(spec)
+
+        async def read() -> float:
+            if line is None:
+                raise NoValue("the extraction line is not there")
+            try:
+                view = line.view(switch)
+            except (KeyError, UnknownSwitch):
+                raise NoValue(f"the line has no switch {switch}") from None
+            if view.stale:
+                raise NoValue(f"{switch}: the node that owns it is lost")
+            if view.state not in (State.OPEN, State.CLOSED):
+                raise NoValue(f"{switch} is {view.state}")
+            return 1.0 if view.state is State.OPEN else 0.0
+
+        return read
+
+    async def close(self) -> None:
+        """Give the instruments up."""
+        await self._builder.close()
