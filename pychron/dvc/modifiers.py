@@ -106,6 +106,7 @@ def extraction(document: Any, name: str) -> Extraction:
         _optional(one.get("weight"), name, "weight"),
         str(one.get("tray") or ""),
         ", ".join(positions),
+        str(one.get("load_name") or ""),
     )
 
 

@@ -99,6 +99,7 @@ class Extraction:
     weight_mg: float | None = None
     tray: str = ""
     position: str = ""
+    load_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

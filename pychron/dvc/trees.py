@@ -28,6 +28,9 @@ class Tree(Protocol):
     def commits(self, paths: Iterable[str]) -> dict[str, str]:
         """The commit that last changed each of `paths`, as far as there is one; one walk for all."""
 
+    def uncommitted(self, paths: Iterable[str]) -> list[str]:
+        """Those of `paths` whose content is not that of `revision`; none where there is no history."""
+
 
 class FolderTree:
     """A plain folder; where it is the working folder of a git repository, its history is known too."""
@@ -59,6 +62,21 @@ class FolderTree:
         if self._repository is None or not self.revision:
             return {}
         return last_changes(self._repository, self.revision, paths)
+
+    def uncommitted(self, paths: Iterable[str]) -> list[str]:
+        """As `Tree` says."""
+        if self._repository is None or not self.revision:
+            return []
+        import pygit2
+
+        tree = self._repository[self.revision].tree
+        found = []
+        for path in paths:
+            data = self.read(path)
+            committed = tree[path].id if path in tree else None
+            if (None if data is None else pygit2.hash(data)) != committed:
+                found.append(path)
+        return found
 
 
 class RevisionTree:
@@ -92,6 +110,10 @@ class RevisionTree:
     def commits(self, paths: Iterable[str]) -> dict[str, str]:
         """As `Tree` says."""
         return last_changes(self._repository, self.revision, paths)
+
+    def uncommitted(self, paths: Iterable[str]) -> list[str]:
+        """As `Tree` says: a revision is all committed."""
+        return []
 
 
 def open_tree(name: str | Path) -> Tree:

@@ -61,7 +61,7 @@ def files(loaded: Loaded, meta: MetaData | None) -> list[dict[str, str]]:
         for what, path in paths.items()
     ]
     if meta is not None:
-        named = _meta_paths(loaded, meta)
+        named = meta_paths(loaded, meta)
         commits = meta.tree.commits(named.values())
         found += [
             {"what": what, "repository": meta.tree.name, "path": path, "commit": commits.get(path, "")}
@@ -70,7 +70,8 @@ def files(loaded: Loaded, meta: MetaData | None) -> list[dict[str, str]]:
     return found
 
 
-def _meta_paths(loaded: Loaded, meta: MetaData) -> dict[str, str]:
+def meta_paths(loaded: Loaded, meta: MetaData) -> dict[str, str]:
+    """The files of the metadata that take part in an age, of those that are there."""
     irradiation, level = loaded.analysis.irradiation, loaded.analysis.level
     named = {
         "chronology": f"{irradiation}/chronology.txt",

@@ -32,6 +32,7 @@ ISOTOPE_FITS = (
     "exponential",
     "auto linear/parabolic",
 )
+FLUX_MODELS = ("plane", "bowl", "weighted_mean", "nearest_neighbors", "bracketing", "matching")
 GROUP_KEYS = ("Identifier", "Sample", "Aliquot", "Repository", "None")
 COMPARATORS = ("<", "<=", ">", ">=", "==", "!=")
 
@@ -84,6 +85,7 @@ SAME = (
 )
 LEVEL = (_text("irradiation", "its name"), _text("level", "its letter"))
 REFERENCE_FIT = ("name", "fit", "error_type")
+SKIP = _flag("skip_reviewed", "leave what a person has reviewed as it is", False)
 FIGURE = (
     _text("title", "stands over the figure"),
     _words("formats", "files to write", ("pdf", "svg", "png"), ("pdf",)),
@@ -148,6 +150,7 @@ KLASSES: tuple[Klass, ...] = (
                 "what is fitted other than stored",
                 ("name", "fit", "error_type", "filter_outliers", "iterations", "std_devs"),
             ),
+            SKIP,
         ),
     ),
     Klass(
@@ -162,6 +165,7 @@ KLASSES: tuple[Klass, ...] = (
                 "fit of each isotope; without rows all are `Bracketing Interpolate`",
                 REFERENCE_FIT,
             ),
+            SKIP,
         ),
     ),
     Klass(
@@ -176,6 +180,7 @@ KLASSES: tuple[Klass, ...] = (
                 "detector pairs",
                 ("numerator", "denominator", "standard_ratio", "isotopes", "fit", "error_type"),
             ),
+            SKIP,
         ),
     ),
     Klass("ArArCalculationsNode", "fit", "corrections, F and age of all unknowns", ()),
@@ -184,12 +189,23 @@ KLASSES: tuple[Klass, ...] = (
         "fit",
         "J of each hole of the level",
         (
-            _text(
+            _choice(
                 "model_kind",
-                "plane, bowl, weighted_mean, nearest_neighbors, bracketing, matching",
+                "how J of a hole follows from the monitors; `matching` takes its own only",
                 "weighted_mean",
+                FLUX_MODELS,
             ),
-            _number("monitor_age", "Ma", 28.201),
+            _text(
+                "holder",
+                "irradiation holder of the metadata: where the holes lie, which plane, bowl, nearest and bracketing need",
+            ),
+            _text(
+                "monitor",
+                "a monitor by name, as fc-kuiper-2008; empty = age and constants that the level's file names",
+            ),
+            _number(
+                "monitor_age", "Ma; instead of a name, the age of a known monitor; 0 = as `monitor` says", 0.0
+            ),
         ),
     ),
     Klass("ReviewNode", "review", "rules that flag, instead of a dialog that asks", _REVIEW),

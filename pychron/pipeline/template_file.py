@@ -11,6 +11,7 @@ A template of installed Pychron is accepted as it is: `use_editor`, `icon` and t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from pychron.config.yaml_file import YamlList, YamlNode, YamlTable, YamlText, pa
 from pychron.pipeline.klasses import BY_NAME, DESKTOP, GROUP, NAMES
 from pychron.pipeline.option_kinds import read_option
 from pychron.pipeline.template import NodeSpec, Template
+from pychron.pipeline.template_settings import Setting, with_settings
 
 DESKTOP_KEYS = ("use_editor", "icon", "skip_configure", "auto_configure", "skip_meaning", "visited", "active")
 """Keys of installed templates that steer dialogs."""
@@ -46,14 +48,17 @@ def find_template(word: str, folders: tuple[Path, ...] = ()) -> Path | str | Non
     return folded.get(word.strip().replace(" ", "_").replace("-", "_").casefold())
 
 
-def read_template(source: Path | str, report: Report) -> Template | None:
+def read_template(source: Path | str, report: Report, settings: Sequence[Setting] = ()) -> Template | None:
     """A template file, or a stock template by name; None where it cannot be used (the report has an error then)."""
+    before = len(report.errors)
     if isinstance(source, Path):
-        before = len(report.errors)
-        node = read_yaml(source, report)
-        return template_of(node, source, report) if len(report.errors) == before else None
-    text = files("pychron.pipeline").joinpath("stock", f"{source}.yaml").read_text("utf-8")
-    return template_of(parse_yaml(text, Path(f"{source}.yaml"), report), Path(f"{source}.yaml"), report)
+        path, node = source, read_yaml(source, report)
+    else:
+        path = Path(f"{source}.yaml")
+        text = files("pychron.pipeline").joinpath("stock", path.name).read_text("utf-8")
+        node = parse_yaml(text, path, report)
+    node = with_settings(node, settings, report)
+    return template_of(node, path, report) if len(report.errors) == before else None
 
 
 def template_of(node: YamlNode | None, path: Path, report: Report) -> Template | None:

@@ -1,0 +1,1 @@
+"""The work of each class of node that a template may name."""

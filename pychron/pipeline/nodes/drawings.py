@@ -1,0 +1,166 @@
+"""Figures of the groups, as files."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from pychron.pipeline.batch import Row
+from pychron.pipeline.results import Quantities
+from pychron.pipeline.state import Doing, Outcome, State
+from pychron.pipeline.template import NodeSpec
+from pychron.reduction.inputs import ARGON
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from pychron.pipeline.samples import Sample
+
+NAMES = {"IdeogramNode": "ideogram", "SpectrumNode": "spectrum", "InverseIsochronNode": "isochron", "SeriesNode": "series"}  # fmt: skip
+QUANTITIES = ("age", "f", "kca", "kcl", "yield", "k39")
+LABELS = {"age": "Age (Ma)", "f": "40Ar*/39ArK", "kca": "K/Ca", "kcl": "K/Cl", "yield": "40Ar* (%)", "k39": "39ArK (fA)"}  # fmt: skip
+
+
+def ideograms(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
+    """One of each group."""
+
+    def draw(sample: Sample) -> Figure | str:
+        from pychron.pipeline.figures.ideogram import IdeogramOptions, ideogram
+        from pychron.pipeline.group_ages import weighted_age
+
+        if not sample.good:
+            return "no analysis of it has an age"
+        return ideogram(sample, weighted_age(sample.good), IdeogramOptions(constants=state.arithmetic.name))
+
+    return _draw(state, spec, doing, draw)
+
+
+def spectra(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
+    """One of each aliquot that was heated in steps."""
+
+    def draw(sample: Sample) -> Figure | str:
+        from pychron.pipeline.figures.spectrum import SpectrumOptions, spectrum
+        from pychron.pipeline.group_ages import integrated_age, plateau_age
+
+        if not sample.is_stepped:
+            return "it was not heated in steps"
+        if not sample.good:
+            return "no step of it has an age"
+        return spectrum(
+            sample, plateau_age(sample.good), integrated_age(sample.good), SpectrumOptions(constants=state.arithmetic.name)
+        )  # fmt: skip
+
+    return _draw(state, spec, doing, draw)
+
+
+def isochrons(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
+    """The inverse isochron of each group."""
+
+    def draw(sample: Sample) -> Figure | str:
+        from pychron.pipeline.figures.isochron import IsochronOptions, isochron
+        from pychron.pipeline.group_ages import isochron_age
+
+        if not sample.good:
+            return "no analysis of it has an age"
+        return isochron(sample, isochron_age(sample.good), IsochronOptions(constants=state.arithmetic.name))
+
+    return _draw(state, spec, doing, draw)
+
+
+def _draw(state: State, spec: NodeSpec, doing: Doing, draw: Callable[[Sample], Figure | str]) -> Outcome:
+    state.wants_ages = True
+    state.choose(state.unknowns)
+    base = str(spec.options["file"]) or NAMES[spec.klass]
+    left_out, files = [], []
+    for sample in state.samples():
+        figure = draw(sample)
+        if isinstance(figure, str):
+            left_out.append(f"{sample.label}: {figure}")
+            continue
+        files += _save(state, spec, doing, figure, f"{base}-{sample.label}")
+    words = f"{'would write' if doing.dry else 'wrote'} {', '.join(files) or 'nothing'}"
+    if left_out:
+        words += f"; none of {'; '.join(left_out[:3])}" + (
+            f" and {len(left_out) - 3} more" if len(left_out) > 3 else ""
+        )
+    return Outcome(words, faults=() if files else ("no figure could be drawn",))
+
+
+def _save(state: State, spec: NodeSpec, doing: Doing, figure: Figure, name: str) -> list[str]:
+    from pychron.pipeline.figures.style import save
+
+    if spec.options["title"]:
+        figure.suptitle(str(spec.options["title"]), fontsize=10, x=0.02, ha="left")
+    formats = spec.options["formats"]
+    assert isinstance(formats, tuple)
+    names = [f"{file_name(name)}.{form}" for form in formats]
+    for one in names if not doing.dry else ():
+        save(figure, doing.folder / one)
+        state.written.append(one)
+    return names
+
+
+def file_name(text: str) -> str:
+    """A label as the name of a file."""
+    return re.sub(r"[^\w.\-]+", "_", text).strip("._") or "figure"
+
+
+def check_values(spec: NodeSpec) -> Iterator[str]:
+    """Values are isotopes, ratios of two, or quantities."""
+    words = spec.options["values"]
+    assert isinstance(words, tuple)
+    for word in words:
+        parts = str(word).split("/")
+        if str(word) not in QUANTITIES and not (len(parts) <= 2 and all(one in ARGON for one in parts)):
+            yield f"values: {word} is not known; write an isotope, a ratio as Ar40/Ar36, or {', '.join(QUANTITIES)}"
+
+
+def series(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
+    """One figure of each value, all unknowns against time."""
+    from pychron.pipeline.figures.series import SeriesOptions, SeriesPoint
+    from pychron.pipeline.figures.series import series as draw
+
+    words = spec.options["values"]
+    assert isinstance(words, tuple)
+    quantities, files, faults = Quantities(), [], []
+    rows = state.rows()
+    for word in map(str, words):
+        points = []
+        for row in rows:
+            value, error = value_of(row, word, quantities)
+            if value is not None and math.isfinite(row.analysis.time):
+                points.append(SeriesPoint(row.analysis.time, value, error or 0.0, not row.good))
+        if not points:
+            faults.append(f"no analysis has a value of {word}")
+            continue
+        figure = draw(points, SeriesOptions(str(spec.options["title"]), LABELS.get(word, f"{word} (fA)" if "/" not in word else word)))  # fmt: skip
+        base = str(spec.options["file"]) or NAMES[spec.klass]
+        files += _save(state, spec, doing, figure, f"{base}-{word.replace('/', '_')}")
+    return Outcome(
+        f"{'would write' if doing.dry else 'wrote'} {', '.join(files) or 'nothing'}", faults=tuple(faults)
+    )
+
+
+def value_of(row: Row, word: str, quantities: Quantities) -> tuple[float | None, float | None]:
+    """An isotope (corrected), a ratio of two, or a quantity, with its one-sigma error."""
+    if word in QUANTITIES:
+        return quantities.of(row, word)
+    top, _, bottom = word.partition("/")
+    one = _signal(row, top)
+    if not bottom or one[0] is None:
+        return one
+    two = _signal(row, bottom)
+    if two[0] is None or two[0] == 0 or one[1] is None or two[1] is None:
+        return None, None
+    ratio = one[0] / two[0]
+    return ratio, abs(ratio) * float(((one[1] / one[0]) ** 2 + (two[1] / two[0]) ** 2) ** 0.5) if one[
+        0
+    ] else None
+
+
+def _signal(row: Row, name: str) -> tuple[float | None, float | None]:
+    corrected, line = row.reduced.corrected, ARGON.index(name)
+    variance = row.number(corrected.variance[line])
+    return row.number(corrected.signals[line]), None if variance is None or variance < 0 else variance**0.5

@@ -1,0 +1,82 @@
+"""Which function does the work of which class, and which looks at its options before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from pychron.pipeline.nodes import (
+    ages,
+    data,
+    drawings,
+    exports,
+    flux,
+    groups,
+    isotope_evolution,
+    persisting,
+    reference_values,
+)
+from pychron.pipeline.state import Doing, Outcome, State
+from pychron.pipeline.template import NodeSpec
+
+Run = Callable[[State, NodeSpec, Doing], Outcome]
+Check = Callable[[NodeSpec], Iterable[str]]
+
+
+def nothing_to_check(_: NodeSpec) -> Iterable[str]:
+    """Its options were read already, and every one may be."""
+    return ()
+
+
+def no_table(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
+    """Tables of a publication."""
+    return Outcome(f"{spec.klass} is not part of this version: nothing was written", skipped=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Of one class of node."""
+
+    run: Run
+    check: Check = nothing_to_check
+
+
+WORK: Mapping[str, Work] = {
+    "UnknownNode": Work(data.unknowns, data.check_choice),
+    "ReferenceNode": Work(data.references, data.check_choice),
+    "FindFluxMonitorsNode": Work(data.find_monitors, data.check_level),
+    "FluxMonitorsNode": Work(data.monitors),
+    "FindBlanksNode": Work(data.find_blanks),
+    "FindReferencesNode": Work(data.find, data.check_types),
+    "FitIsotopeEvolutionNode": Work(isotope_evolution.fit_isotopes, isotope_evolution.check_fits),
+    "FitBlanksNode": Work(reference_values.fit_blanks, reference_values.check_blanks),
+    "FitICFactorNode": Work(reference_values.fit_ic_factors, reference_values.check_pairs),
+    "ArArCalculationsNode": Work(ages.calculate),
+    "FitFluxNode": Work(flux.fit_flux, flux.check_flux),
+    "ReviewNode": Work(ages.review_fits, ages.check_rules),
+    "IsotopeEvolutionPersistNode": Work(persisting.persist_isotopes),
+    "BlanksPersistNode": Work(persisting.persist_blanks),
+    "ICFactorPersistNode": Work(persisting.persist_ic_factors),
+    "FluxPersistNode": Work(persisting.persist_flux),
+    "InterpretedAgePersistNode": Work(no_table),
+    "PushNode": Work(persisting.push),
+    "GroupingNode": Work(groups.group),
+    "SubGroupingNode": Work(groups.subgroup),
+    "FilterNode": Work(groups.keep, groups.check_filters),
+    "MSWDFilterNode": Work(groups.mswd_filter),
+    "IdeogramNode": Work(drawings.ideograms),
+    "SpectrumNode": Work(drawings.spectra),
+    "InverseIsochronNode": Work(drawings.isochrons),
+    "SeriesNode": Work(drawings.series, drawings.check_values),
+    "XLSXAnalysisTableNode": Work(no_table),
+    "CSVAnalysesExportNode": Work(no_table),
+    "CSVRawDataExportNode": Work(exports.raw_data),
+    "InterpretedAgeTableNode": Work(no_table),
+    "AuditNode": Work(exports.trail),
+}
+"""Complete: a test holds it against `klasses`."""
+
+
+def check(spec: NodeSpec) -> list[str]:
+    """What is wrong with the options of a node."""
+    return list(WORK[spec.klass].check(spec))
