@@ -46,7 +46,19 @@ def pyvalve(valves: str, devices: Mapping[str, str]) -> Iterator[int]:
             (root / name).write_text(text, "utf-8")
         output = Path(folder) / "output.txt"
         twistd = str(Path(sys.executable).with_name("twistd"))
-        command = [twistd, "-n", "pyvalve", "--root", str(root), "--port", "0", "--publish-port", "0"]
+        command = [
+            twistd,
+            "-n",
+            "pyvalve",
+            "--root",
+            str(root),
+            "--port",
+            "0",
+            "--publish-port",
+            "0",
+            "--web-port",
+            "0",
+        ]
         with output.open("wb") as log:
             process = subprocess.Popen(
                 command, env={**os.environ, "PYTHONPATH": str(PROJECT)}, cwd=folder, stdout=log, stderr=log

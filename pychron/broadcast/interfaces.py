@@ -8,6 +8,8 @@ from typing import Any
 
 from zope.interface import Interface
 
+from pychron.broadcast.frames import Message, Snapshot
+
 
 class IPublisher(Interface):
     """A bound PUB socket."""
@@ -76,6 +78,12 @@ class INotifier(Interface):
 
     def handle(request: str, answer: Callable[[], bytes | str]) -> None:
         """Answer a further request on the reply port."""
+
+    def follow(told: Callable[[Message], None]) -> Callable[[], None]:
+        """`told` gets each message as it goes out, within this node; it only notes it. Returns what ends that."""
+
+    def snapshot() -> Snapshot:
+        """All that the areas know now, with the present number."""
 
     def run_added(uuid: str) -> None:
         """`RunAdded <uuid>`, for installed subscribers."""

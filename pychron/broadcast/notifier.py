@@ -59,6 +59,7 @@ class Notifier:
         self._seen_dropped = 0
         self._translate: dict[type, Callable[[Any], Announcement | None]] = {}
         self._areas: dict[str, Callable[[], Any]] = {}
+        self._followers: list[Callable[[Message], None]] = []
         self._answers: dict[bytes, Callable[[], bytes | str]] = {
             PING: lambda: ECHO,
             SNAPSHOT: lambda: write_snapshot(self.snapshot()),
@@ -124,6 +125,15 @@ class Notifier:
             raise ValueError(f"{event.__name__} is announced already")
         self._translate[event] = translate
 
+    def follow(self, told: Callable[[Message], None]) -> Callable[[], None]:
+        self._followers.append(told)
+
+        def ended() -> None:
+            if told in self._followers:
+                self._followers.remove(told)
+
+        return ended
+
     def run_added(self, uuid: str) -> None:
         self.send_text("RunAdded", uuid)
 
@@ -135,7 +145,10 @@ class Notifier:
 
     def _say(self, kind: str, payload: Mapping[str, Any], time: float | None) -> int:
         self._seq += 1
-        self._send(write_message(self._message(kind, payload, time)))
+        message = self._message(kind, payload, time)
+        self._send(write_message(message))
+        for told in list(self._followers):
+            maybeDeferred(told, message).addErrback(self._untold)
         return self._seq
 
     def _say_beat(self) -> None:

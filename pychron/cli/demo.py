@@ -61,6 +61,7 @@ def _show(folder: Path, began: float) -> None:
         say(f"  an Agilent 34970A, emulated, on {lab.serial_port}")
         lab.start_valve()
         say(f"  pyvalve       commands on 127.0.0.1:{lab.valve.port}, broadcasts on {lab.valve.publish}")
+        say(f"                its live page is http://127.0.0.1:{lab.valve.web}/ while the demo runs")
         lab.start_experiment()
         say(f"  pyexperiment  its line is pyvalve's; broadcasts on {lab.experiment.publish}")
         lab.wait_for_state("A", "closed", 15)

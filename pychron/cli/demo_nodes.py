@@ -68,13 +68,15 @@ class NodeProcess:
         self.root = root
         self.log = log
         self.port, self.publish, _ = free_ports()
+        self.web = free_ports()[0]
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, *options: str) -> None:
         """Start it, and wait until its own socket answers."""
         twistd = Path(sys.executable).with_name("twistd")
         command = [str(twistd)] if twistd.exists() else [sys.executable, "-m", "twisted.scripts.twistd"]
-        command += ["-n", self.name, "--root", str(self.root), "--publish-port", str(self.publish), *options]
+        command += ["-n", self.name, "--root", str(self.root), "--publish-port", str(self.publish)]
+        command += ["--web-port", str(self.web), *options]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.root)
         until = time.monotonic() + START_S

@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "valve": ("pychron.cli.valve:valve", "Tell a node what a person knows of a valve."),
     "watch": ("pychron.cli.watch:watch", "Print what a node broadcasts, as it happens."),
     "script": ("pychron.cli.script:script", "Rehearse an extraction script, or run it."),
+    "web": ("pychron.cli.web:web", "Make a token for a node's live page."),
     "audit": ("pychron.cli.audit:audit", "Show who moved what, when, and how it ended."),
     "reduce": ("pychron.cli.reduce:reduce", "Make stored numbers again from the readings."),
     "age": ("pychron.cli.age:age", "Compute ages from the stored signals of a repository."),

@@ -13,6 +13,7 @@ from pychron.config.klasses import REMOTE_LINES
 from pychron.extraction_line.remote.ties import part_of
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Kind
+from pychron.hardware.channel import Channel
 from pychron.hardware.drivers import ActuatorBuilder, UnknownDriver
 from pychron.runtime.world import World
 
@@ -24,6 +25,8 @@ class Actuators:
     built: dict[str, Any] = field(default_factory=dict)
     """By device name; each provides IActuator."""
     notes: list[str] = field(default_factory=list)
+    channels: dict[str, Channel] = field(default_factory=dict)
+    """By device, one for those that share a line."""
     log = Logger()
 
     def build(self, world: World, line: LineSpec, devices: Mapping[str, DeviceFile]) -> None:
@@ -40,6 +43,7 @@ class Actuators:
                     self.built[name] = builder.build(device)
                 except UnknownDriver as problem:
                     self.notes.append(f"{device.place}: {name}: {problem}; its switches cannot be driven")
+        self.channels = builder.channels
         for note in self.notes:
             self.log.warn("{note}", note=note)
 

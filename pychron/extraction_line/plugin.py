@@ -24,7 +24,9 @@ from pychron.extraction_line.remote.file import read_remote
 from pychron.extraction_line.remote.ties import listed, where_is
 from pychron.extraction_line.safe_verb import SafeVerb
 from pychron.extraction_line.specs import LineSpec
+from pychron.extraction_line.states import State
 from pychron.extraction_line.verbs import ValveVerbs
+from pychron.hardware.channel import channel_counters
 from pychron.rpc.interfaces import IAudit, IOwners, IVerbs
 from pychron.rpc.verbs import Call
 from pychron.runtime.plugin import Context, IDrains, INodeStop, IPlugin
@@ -100,7 +102,16 @@ class ExtractionLinePlugin:
         context.counters["extraction_line_actuations"] = lambda: manager.actuations
         context.counters["extraction_line_refusals"] = lambda: manager.refusals
         context.counters["extraction_line_under_way"] = lambda: manager.machine.busy
-        context.counters["store_transactions"] = lambda: local.store.counters.transactions
+        context.counters["extraction_line_unknown"] = lambda: sum(
+            switch.state is State.UNKNOWN for switch in manager.line
+        )
+        context.counters["extraction_line_alarms"] = lambda: len(manager.machine.observer.standing())
+        stored = local.store.counters
+        context.counters["store_transactions"] = lambda: stored.transactions
+        context.counters["store_sync_s"] = lambda: stored.sync_s
+        context.counters["store_failed"] = lambda: stored.failed
+        for device, channel in local.actuators.channels.items():
+            context.counters.update(channel_counters(device, channel))
 
     def is_owner(self, address: str) -> bool:
         """Whether a claim belongs to the address."""

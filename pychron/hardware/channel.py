@@ -328,3 +328,16 @@ class _Attempts:
             return failure
 
         return self._endpoint.connect(protocolFactory).addCallbacks(connected, failed)
+
+
+def channel_counters(device: str, channel: Channel) -> dict[str, Callable[[], int | float]]:
+    """For the node's table of counters, by device; each is read when it is called."""
+    counted = channel.counters
+    return {
+        f"channel_{device}_exchanges": lambda: counted.exchanges,
+        f"channel_{device}_timeouts": lambda: counted.timeouts,
+        f"channel_{device}_garbled": lambda: counted.garbled,
+        f"channel_{device}_lost": lambda: counted.lost,
+        f"channel_{device}_connects": lambda: counted.connects,
+        f"channel_{device}_up": lambda: int(channel.connected),
+    }

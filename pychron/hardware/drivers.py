@@ -66,6 +66,8 @@ class ActuatorBuilder:
         self._world = world
         self._channels: dict[object, tuple[Channel, Way | None, DeviceFile]] = {}
         """By address, with the way and the device that made it."""
+        self.channels: dict[str, Channel] = {}
+        """By the device that made it."""
 
     def build(self, device: DeviceFile, endpoint: IStreamClientEndpoint | None = None) -> IActuator:
         """`endpoint` leads to an emulator in place of what the file says. Raises UnknownDriver."""
@@ -110,8 +112,9 @@ class ActuatorBuilder:
         def channel() -> Channel:
             key: object = way.where if way is not None else device.name
             if key not in self._channels:
-                self._channels[key] = _open(self._world, device.name, way, stream()), way, device
-                return self._channels[key][0]
+                made = self.channels[device.name] = _open(self._world, device.name, way, stream())
+                self._channels[key] = made, way, device
+                return made
             shared, first, owner = self._channels[key]
             if way is not None and first is not None:
                 # One instrument has one line: what one device says of it holds for all.

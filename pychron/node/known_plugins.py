@@ -43,8 +43,10 @@ def _plugins(roles: tuple[str, ...], family: str, *names: str) -> Iterable[Known
 
 
 CONTROLLERS = (VALVE, FURPI)
-IMPLIED = {"RemoteCommandServer": ALL, "Broadcast": ALL, "Scripts": _EXPERIMENT}
+IMPLIED = {"RemoteCommandServer": ALL, "Broadcast": ALL, "Scripts": _EXPERIMENT, "Metrics": ALL, "Web": ALL}
 """Plugins that a role has though no file lists them, unless one says enabled="false"."""
+COMMANDED = ("RemoteCommandServer", "Broadcast")
+"""Without these a valve controller is no node: they are told as missing where they are not built."""
 
 KNOWN: tuple[KnownPlugin, ...] = (
     *_plugins(_LINE, "", "ExtractionLine", "RemoteCommandServer", "DashboardServer"),
@@ -225,7 +227,7 @@ def _imply(
             role in roles
             and name not in chosen
             and name not in refused
-            and (name in built or role in CONTROLLERS)
+            and (name in built or (role in CONTROLLERS and name in COMMANDED))
         ):
             chosen[name] = ChosenPlugin(name, None, name in built)
     if role == VALVE and "ExtractionLine" not in chosen:

@@ -42,6 +42,13 @@ class NodeOptions(usage.Options):
             "says which.",
             _port,
         ],
+        [
+            "web-port",
+            None,
+            None,
+            "Port of the live page instead of the one in the files; 0 = any free one, and the log says which.",
+            _port,
+        ],
     ]
     optFlags = [
         [
@@ -85,6 +92,7 @@ class NodeOptions(usage.Options):
             role=self.role,
             port=self["port"],
             publish_port=self["publish-port"],
+            web_port=self["web-port"],
             simulated=bool(self["simulated"]),
             lenient=bool(self["lenient"]),
             waive=self["waive"],

@@ -33,6 +33,8 @@ BUILT_IN: Mapping[str, BuiltIn] = {
     "Broadcast": BuiltIn("pychron.broadcast.plugin", "BroadcastPlugin"),
     "ExtractionLine": BuiltIn("pychron.extraction_line.plugin", "ExtractionLinePlugin"),
     "Scripts": BuiltIn("pychron.scripting.plugin", "ScriptsPlugin"),
+    "Metrics": BuiltIn("pychron.observability.metrics.plugin", "MetricsPlugin"),
+    "Web": BuiltIn("pychron.web.plugin", "WebPlugin"),
 }
 """By the name that initialization.xml and the roles use."""
 

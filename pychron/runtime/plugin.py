@@ -31,6 +31,8 @@ class Options:
     """Overrides the command port; 0 = any free port."""
     publish_port: int | None = None
     """Overrides the publish port (reply = +1); 0 = any free pair."""
+    web_port: int | None = None
+    """Overrides the port of the live page; 0 = any free port."""
     simulated: bool = False
     lenient: bool = False
     waive: tuple[str, ...] = ()

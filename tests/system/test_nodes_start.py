@@ -21,7 +21,7 @@ from tests.system.twistd_process import (
 )
 
 NODES = ("pyvalve", "pyexperiment", "furpi", "pycrunch")
-FREE = ("--port", "0", "--publish-port", "0")
+FREE = ("--port", "0", "--publish-port", "0", "--web-port", "0")
 READY = "every part is set up"
 
 ORPHAN = """
@@ -107,7 +107,7 @@ def test_twistd_lists_the_nodes():
 def test_each_node_tells_its_options(node):
     status, output, _ = run(node, "--help")
     assert status == 0
-    for option in ("--root", "--port", "--publish-port", "--lenient", "--simulated", "--waive"):
+    for option in ("--root", "--port", "--publish-port", "--web-port", "--lenient", "--simulated", "--waive"):
         assert option in output
 
 

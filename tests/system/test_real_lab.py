@@ -34,7 +34,18 @@ def port(home, tmp_path_factory):
     try:
         node = Foreground(
             tmp_path_factory.mktemp("output"),
-            *("pyvalve", "--root", str(LAB), "--simulated", "--port", "0", "--publish-port", "0"),
+            *(
+                "pyvalve",
+                "--root",
+                str(LAB),
+                "--simulated",
+                "--port",
+                "0",
+                "--publish-port",
+                "0",
+                "--web-port",
+                "0",
+            ),
         )
     finally:
         os.environ["HOME"] = before

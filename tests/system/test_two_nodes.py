@@ -44,17 +44,27 @@ class ExperimentNode:
             (self.root / name).write_text(text, "utf-8")
         self.device = self.root / "setupfiles" / "devices" / "extraction_line.yaml"
         self.device.write_text(LINE.format(port=port, publish=publish_port))
-        self.port = self.publish_port = 0
+        self.port = self.publish_port = self.web_port = 0
 
     def __enter__(self):
         self.twistd = Foreground(
-            self.folder, "pyexperiment", "--root", str(self.root), "--port", "0", "--publish-port", "0"
+            self.folder,
+            "pyexperiment",
+            "--root",
+            str(self.root),
+            "--port",
+            "0",
+            "--publish-port",
+            "0",
+            "--web-port",
+            "0",
         )
         try:
             self.twistd.wait_for(READY)
             log = self.twistd.text()
             self.port = said(log, r"commands are taken at 127\.0\.0\.1:(\d+)")
             self.publish_port = said(log, r"broadcasts on 127\.0\.0\.1:(\d+)")
+            self.web_port = said(log, r"the live page is http://127\.0\.0\.1:(\d+)/")
         except BaseException:
             self.twistd.stop()
             raise

@@ -24,7 +24,7 @@ class ValveNode:
         self.folder = folder
         self.root = folder / "valve"
         self.options = options
-        self.port = self.publish_port = 0
+        self.port = self.publish_port = self.web_port = 0
         self.twistd: Foreground | None = None
         self._peers: list[Peer] = []
         for name, text in root_files("valve", simulated=bank is None).items():
@@ -48,7 +48,7 @@ class ValveNode:
 
     def start(self, *, read=True):
         """Start it, on the same ports again; with `read`, until each switch has been read."""
-        ports = ("--port", str(self.port), "--publish-port", str(self.publish_port))
+        ports = ("--port", str(self.port), "--publish-port", str(self.publish_port), "--web-port", "0")
         self.twistd = Foreground(self.folder, "pyvalve", "--root", str(self.root), *ports, *self.options)
         try:
             self._started(read)
@@ -61,6 +61,7 @@ class ValveNode:
         log = self.twistd.text()
         self.port = said(log, r"commands are taken at 127\.0\.0\.1:(\d+)")
         self.publish_port = said(log, r"broadcasts on 127\.0\.0\.1:(\d+)")
+        self.web_port = said(log, r"the live page is http://127\.0\.0\.1:(\d+)/")
         if read:
             wait_until_read(self.port)
 

@@ -1,0 +1,1 @@
+"""The node's plain counters in the form that Prometheus reads."""

@@ -1,0 +1,109 @@
+"""Every metric: its name, what it is, and which of a node's counters it is read from. Pure.
+
+A counter whose name holds a part of its own (`remote_NAME_polls`) is one metric with that part as a label.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+PREFIX = "pychron_"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One line of the table. `source` is the counter's name, with `{label}` where it varies."""
+
+    source: str
+    name: str
+    kind: str
+    """counter or gauge"""
+    help: str
+
+    @property
+    def label(self) -> str:
+        """The name of its label; empty without one."""
+        found = re.search(r"\{(\w+)\}", self.source)
+        return found[1] if found else ""
+
+    def match(self, counter: str) -> str | None:
+        """The label's value (empty without one) where `counter` is one of this metric's, else None."""
+        if not self.label:
+            return "" if counter == self.source else None
+        before, _, after = self.source.partition(f"{{{self.label}}}")
+        inner = counter[len(before) : len(counter) - len(after)]
+        fits = counter.startswith(before) and counter.endswith(after) and inner
+        return inner if fits else None
+
+
+def _rpc(name: str, kind: str, help_: str) -> Metric:
+    return Metric(f"rpc_{name}", f"rpc_{name}", kind, help_)
+
+
+METRICS = (
+    _rpc("requests", "counter", "Requests received on the command port and the node's own socket"),
+    Metric("rpc_faults_{code}", "rpc_faults", "counter", "Fault replies by wire number"),
+    _rpc("batches", "counter", "Turns in which a connection was answered"),
+    _rpc("answering_s", "counter", "Seconds that those turns took"),
+    _rpc("awaited", "counter", "Requests that waited for hardware or disk"),
+    _rpc("awaited_s", "counter", "Seconds from their last byte to their reply"),
+    _rpc("waiting", "gauge", "Requests that wait for their connection's turn now"),
+    _rpc("connections", "counter", "Connections that were accepted"),
+    _rpc("connected", "gauge", "Connections now"),
+    _rpc("refused", "counter", "Connections for which there was no room"),
+    _rpc("hostile", "counter", "Connections that spoke HTTP or TLS"),
+    _rpc("garbage", "counter", "Connections closed after a run of garbage"),
+    _rpc("silent", "counter", "Connections closed because nothing came"),
+    _rpc("unread", "counter", "Connections aborted because their peer did not read"),
+    _rpc("standstills", "counter", "Times that the node's loop stood still for more than a second"),
+    Metric("extraction_line_actuations", "valve_actuations", "counter", "Switches that were turned"),
+    Metric("extraction_line_refusals", "valve_refusals", "counter", "Actuations that were refused"),
+    Metric("extraction_line_under_way", "valve_under_way", "gauge", "Actuations under way now"),
+    Metric("extraction_line_unknown", "valves_unknown", "gauge", "Switches whose state is unknown now"),
+    Metric("extraction_line_alarms", "alarms_standing", "gauge", "Alarms of the line that stand now"),
+    Metric("store_transactions", "store_transactions", "counter", "Transactions of the node's own file"),
+    Metric("store_sync_s", "store_sync_s", "counter", "Seconds that their commits took"),
+    Metric("store_failed", "store_failed", "counter", "Commits that could not be written"),
+    Metric("broadcast_frames_sent", "broadcast_frames", "counter", "Frames published, heartbeats included"),
+    Metric("broadcast_requests_answered", "broadcast_requests", "counter", "Requests on the reply port"),
+    Metric("remote_{peer}_commands", "peer_commands", "counter", "Actuations sent to a valve controller"),
+    Metric("remote_{peer}_unanswered", "peer_unanswered", "counter", "Actuations without an answer"),
+    Metric("remote_{peer}_polls_failed", "peer_polls_failed", "counter", "Status polls that failed"),
+    Metric("remote_{peer}_polls", "peer_polls", "counter", "Status polls of a valve controller"),
+    Metric("remote_{peer}_connected", "peer_up", "gauge", "1 while the valve controller answers"),
+    Metric("channel_{device}_exchanges", "channel_exchanges", "counter", "Exchanges with an instrument"),
+    Metric("channel_{device}_timeouts", "channel_timeouts", "counter", "Exchanges without an answer in time"),
+    Metric("channel_{device}_garbled", "channel_garbled", "counter", "Answers that made no sense"),
+    Metric("channel_{device}_lost", "channel_lost", "counter", "Connections that ended in an exchange"),
+    Metric("channel_{device}_connects", "channel_connects", "counter", "Connections made"),
+    Metric("channel_{device}_up", "channel_up", "gauge", "1 while the instrument's channel is up"),
+    Metric("scripts_run", "scripts_run", "counter", "Scripts that were run"),
+    Metric("web_browsers", "web_browsers", "gauge", "Pages that follow the node now"),
+    Metric("web_dropped", "web_dropped", "counter", "Pages dropped because they did not read"),
+    Metric("web_refused", "web_refused", "counter", "Web requests refused by host, origin or token"),
+    Metric("alive", "alive", "gauge", "Always 1: its absence is the alarm"),
+)
+"""In the order of docs/reference/metrics.md."""
+OTHER = Metric("{name}", "other", "gauge", "Counters of a laboratory's own plugins")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One metric with the counters that it is read from now: (label's value, counter's name)."""
+
+    metric: Metric
+    counters: tuple[tuple[str, str], ...]
+
+
+def arrange(counters: Iterable[str]) -> list[Sample]:
+    """The metrics of a node with these counters, in the table's order; what no metric knows is `other`."""
+    found: dict[Metric, list[tuple[str, str]]] = {}
+    for counter in sorted(counters):
+        metric, label = next(
+            ((one, label) for one in METRICS if (label := one.match(counter)) is not None), (OTHER, counter)
+        )
+        found.setdefault(metric, []).append((label, counter))
+    order: Mapping[Metric, int] = {metric: place for place, metric in enumerate((*METRICS, OTHER))}
+    return [Sample(metric, tuple(found[metric])) for metric in sorted(found, key=order.__getitem__)]

@@ -1,0 +1,259 @@
+"""The site of the live page: what it answers, to whom, and with which headers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from importlib.resources import files
+from typing import Any
+
+from klein import Klein
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.web.http import Request as HttpRequest
+from twisted.web.server import Request, Site
+
+from pychron.rpc.faults import Fault
+from pychron.web.access import (
+    COOKIE,
+    SESSION_S,
+    Forbidden,
+    Sessions,
+    check_host,
+    check_origin,
+    check_reader,
+    is_loopback,
+)
+from pychron.web.live import Live
+
+STATIC = {
+    "page.css": "text/css",
+    "page.js": "text/javascript",
+    "drawing.css": "text/css",
+    "icon.svg": "image/svg+xml",
+}
+LONGEST_BODY = 4096
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+Act = Callable[[str, str, Request], Awaitable[dict[str, Any]]]
+"""Verb, switch and request to what came of it; raises Fault or Forbidden."""
+
+
+class PageSite:
+    """Routes of one node's page."""
+
+    log = Logger()
+    app = Klein()
+
+    def __init__(
+        self,
+        live: Live,
+        names: tuple[str, ...],
+        now: Callable[[], float],
+        metrics: Callable[[], bytes] | None,
+        sessions: Sessions,
+        act: Act | None,
+    ) -> None:
+        self._live = live
+        self._names = names
+        self._now = now
+        self._metrics = metrics
+        self._sessions = sessions
+        self._act = act
+        self.refused = 0
+        """Requests turned away by host, origin, token or session."""
+
+    def site(self, clock: Any) -> Site:
+        """For an endpoint. Nothing of a request is kept in a log."""
+        made: Site = _Quiet(self.app.resource(), reactor=clock)  # type: ignore[no-untyped-call]
+        return made
+
+    # ---- reading
+
+    @app.route("/", methods=["GET"])
+    def page(self, request: Request) -> Any:
+        """The page itself."""
+        return self._read(request, lambda: (_static("page.html"), "text/html; charset=utf-8"), navigates=True)
+
+    @app.route("/static/<name>", methods=["GET"])
+    def static(self, request: Request, name: str) -> Any:
+        """Its parts."""
+        if name not in STATIC:
+            return self._nothing(request)
+        return self._read(request, lambda: (_static(name), f"{STATIC[name]}; charset=utf-8"))
+
+    @app.route("/canvas.svg", methods=["GET"])
+    def canvas(self, request: Request) -> Any:
+        """The line as the lab drew it."""
+        return self._read(request, lambda: (self._live.svg().encode(), "image/svg+xml; charset=utf-8"))
+
+    @app.route("/state", methods=["GET"])
+    def state(self, request: Request) -> Any:
+        """Everything the page shows, as JSON."""
+        return self._read(request, lambda: (_json(self._state(request)), "application/json"))
+
+    @app.route("/metrics", methods=["GET"])
+    def metrics(self, request: Request) -> Any:
+        """For Prometheus."""
+        measure = self._metrics
+        if measure is None:
+            return self._nothing(request)
+        return self._read(
+            request, lambda: (measure(), "text/plain; version=0.0.4; charset=utf-8"), navigates=True
+        )
+
+    @app.route("/events", methods=["GET"])
+    def events(self, request: Request) -> Any:
+        """The stream: the whole state first, then each change."""
+        try:
+            self._admit(request)
+            if self._live.streams.is_full:
+                raise Forbidden("too many pages follow this node; close one", 503)
+        except Forbidden as no:
+            return self._refuse(request, no)
+        request.setHeader("Content-Type", "text/event-stream")
+        return self._live.streams.add(request, [("state", self._state(request))])
+
+    def _state(self, request: Request) -> dict[str, Any]:
+        here = is_loopback(_address(request))
+        return {
+            **self._live.state(),
+            "may_act": self._act is not None and here,
+            "signed_in": self._sessions.holds(_cookie(request), self._now()),
+            "read_only_because": ""
+            if self._act is not None and here
+            else "this root does not turn it on"
+            if self._act is None
+            else "over plain HTTP from another machine the page is read-only",
+        }
+
+    # ---- changing
+
+    @app.route("/session", methods=["POST"])
+    def session(self, request: Request) -> Any:
+        """A token for a cookie."""
+        try:
+            body = self._change(request)
+            cookie = self._sessions.exchange(str(body.get("token", "")), self._now())
+        except Forbidden as no:
+            return self._refuse(request, no)
+        request.addCookie(
+            COOKIE, cookie, path="/", max_age=str(int(SESSION_S)), httpOnly=True, sameSite="strict"
+        )
+        return self._answer(request, {"ok": True})
+
+    @app.route("/act", methods=["POST"])
+    def act(self, request: Request) -> Any:
+        """Open, Close or Safe: with a session, and confirmed."""
+        try:
+            body = self._change(request)
+            if not self._sessions.holds(_cookie(request), self._now()):
+                raise Forbidden("sign in with the token first", 401)
+            if body.get("confirm") is not True:
+                raise Forbidden("each move is confirmed", 400)
+        except Forbidden as no:
+            return self._refuse(request, no)
+        return Deferred.fromCoroutine(
+            self._acted(request, str(body.get("verb", "")), str(body.get("switch", "")))
+        )
+
+    async def _acted(self, request: Request, verb: str, switch: str) -> bytes:
+        assert self._act is not None
+        try:
+            return self._answer(request, await self._act(verb, switch, request))
+        except Forbidden as no:
+            return self._refuse(request, no)
+        except Fault as fault:
+            request.setResponseCode(409)
+            return self._answer(request, {"ok": False, "why": fault.why, "code": fault.code})
+
+    def _change(self, request: Request) -> dict[str, Any]:
+        """The body of a request that may change something. Raises Forbidden."""
+        self._admit(request)
+        headers = _headers(request)
+        check_origin(headers, headers.get("host", ""), self._names)
+        if self._act is None:
+            raise Forbidden("this page is read-only; the root turns it on with actuate: true in web.yaml")
+        if not is_loopback(_address(request)):
+            raise Forbidden(
+                "over plain HTTP from another machine the page is read-only; come through an SSH tunnel"
+            )
+        data = request.content.read(LONGEST_BODY + 1) if request.content is not None else b""
+        try:
+            body = json.loads(data) if len(data) <= LONGEST_BODY else None
+        except ValueError:
+            body = None
+        if not isinstance(body, dict):
+            raise Forbidden("the request must be one JSON object", 400)
+        return body
+
+    # ---- answers
+
+    def _admit(self, request: Request, navigates: bool = False) -> None:
+        headers = _headers(request)
+        for name, value in HEADERS.items():
+            request.setHeader(name, value)
+        check_host(headers.get("host", ""), self._names)
+        check_reader(headers, navigates)
+
+    def _read(
+        self, request: Request, make: Callable[[], tuple[bytes, str]], navigates: bool = False
+    ) -> bytes:
+        try:
+            self._admit(request, navigates)
+        except Forbidden as no:
+            return self._refuse(request, no)
+        data, kind = make()
+        request.setHeader("Content-Type", kind)
+        return data
+
+    def _refuse(self, request: Request, no: Forbidden) -> bytes:
+        self.refused += 1
+        request.setResponseCode(no.status)
+        return self._answer(request, {"ok": False, "why": no.why})
+
+    def _nothing(self, request: Request) -> bytes:
+        request.setResponseCode(404)
+        return self._answer(request, {"ok": False, "why": "there is no such page"})
+
+    @staticmethod
+    def _answer(request: Request, value: Mapping[str, Any]) -> bytes:
+        request.setHeader("Content-Type", "application/json")
+        return _json(value)
+
+
+class _Quiet(Site):
+    """Writes no line a request: a page asks often, and a log of requests is nobody's."""
+
+    noisy = False
+
+    def log(self, request: Any) -> None:
+        """Nothing."""
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, default=str).encode()
+
+
+def _static(name: str) -> bytes:
+    return (files("pychron.web") / "static" / name).read_bytes()
+
+
+def _headers(request: HttpRequest) -> dict[str, str]:
+    found = request.requestHeaders.getAllRawHeaders()
+    return {name.decode("latin-1").lower(): values[0].decode("latin-1") for name, values in found if values}
+
+
+def _cookie(request: HttpRequest) -> str:
+    raw = request.getCookie(COOKIE.encode())
+    return raw.decode("latin-1") if raw else ""
+
+
+def _address(request: HttpRequest) -> str:
+    return str(getattr(request.getClientAddress(), "host", ""))
