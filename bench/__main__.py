@@ -15,6 +15,7 @@ MODULES = (
     "fsyncs",
     "store_fsync",
     "reduction",
+    "repository",
 )
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pychron.cli.exits import Refused
-from pychron.cli.output import progress
+from pychron.cli.output import progress, remark
 
 if TYPE_CHECKING:
+    from pychron.dvc.cache import Cache
     from pychron.pipeline.batch import Row
     from pychron.pipeline.conversion import Arithmetic
     from pychron.pipeline.workspace import Loaded, Workspace
@@ -21,7 +22,7 @@ FROM = "A folder, a git repository, or DIR@REVISION"
 
 
 def repository_options(command: F) -> F:
-    """--meta, --repo and --root: what is read."""
+    """--meta, --repo and --root: what is read; --cache and --no-cache: what is kept of it, see `cache_of`."""
     for option in reversed(
         (
             click.option(
@@ -34,10 +35,39 @@ def repository_options(command: F) -> F:
                 metavar="DIR",
                 help="A root of pycrunch: its dvc.yaml names metadata and repositories.",
             ),
+            click.option(
+                "--cache",
+                type=click.Path(path_type=Path, file_okay=False),
+                metavar="DIR",
+                expose_value=False,
+                callback=_remember,
+                help="Where records are kept between commands (else in the user's own cache).",
+            ),
+            click.option(
+                "--no-cache",
+                is_flag=True,
+                expose_value=False,
+                callback=_remember,
+                help="Read every file, keep nothing.",
+            ),
         )
     ):
         command = option(command)
     return command
+
+
+def _remember(ctx: click.Context, option: click.Parameter, value: Any) -> None:
+    ctx.meta[f"{__name__}.{option.name}"] = value
+
+
+def cache_of() -> Cache | None:
+    """What --cache and --no-cache of the running command say; None: keep nothing."""
+    from pychron.dvc.cache import Cache, default_folder
+
+    said = click.get_current_context().meta
+    if said.get(f"{__name__}.no_cache"):
+        return None
+    return Cache(said.get(f"{__name__}.cache") or default_folder(), remark)
 
 
 def selection_options(command: F) -> F:
@@ -118,7 +148,7 @@ def workspace_of(
     if meta is None and need_meta:
         raise Refused("no metadata repository is named; add --meta DIR, or --root DIR of a pycrunch")
     try:
-        return open_workspace(meta, repos)
+        return open_workspace(meta, repos, cache_of())
     except DvcError as problem:
         raise Refused(str(problem)) from None
 
@@ -142,7 +172,13 @@ def places_of_root(root: Path) -> tuple[str, tuple[str, ...]]:
 
 
 def loaded_all(workspace: Workspace) -> list[Loaded]:
-    """Every analysis, with a bar where a terminal looks."""
+    """Every analysis, with a bar where a terminal looks.
+
+    Until the command ends the collector of cycles rests: it would walk through all records again and again.
+    """
+    from pychron.dvc.cache import uncollected
+
+    click.get_current_context().with_resource(uncollected())
     with progress(workspace.count(), "reading") as advance:
         return list(workspace.load(advance))
 

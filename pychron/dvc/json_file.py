@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from typing import Any
+
+try:
+    import msgspec.json as _fast
+except ImportError:  # a machine that it is not built for: the same documents, more slowly
+    _fast = None  # type: ignore[assignment]
 
 from pychron.config.problems import Place
 from pychron.dvc.errors import CorruptFile
@@ -12,6 +18,11 @@ from pychron.dvc.errors import CorruptFile
 
 def parse(data: bytes, name: str) -> Any:
     """The document in `data`. Raises CorruptFile with line and column; NaN and Infinity stay, see `number`."""
+    if _fast is not None:
+        try:
+            return _fast.decode(data)
+        except ValueError:
+            pass  # NaN, or no JSON: the parser below knows one and tells the place of the other
     try:
         return json.loads(data)
     except json.JSONDecodeError as problem:
@@ -23,6 +34,17 @@ def parse(data: bytes, name: str) -> Any:
         raise CorruptFile(
             Place(name), f"it is no JSON ({problem}); restore it from the repository's history"
         ) from None
+
+
+def written(document: Any) -> bytes:
+    """`document` as compact JSON, dataclasses as mappings; numbers come back to the last bit. Raises TypeError, ValueError."""
+    if _fast is not None:
+        return _fast.encode(document)
+    return json.dumps(document, default=_plain, separators=(",", ":")).encode()
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    return {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
 
 
 def mapping(value: Any, name: str, what: str = "the file") -> dict[str, Any]:
@@ -39,11 +61,12 @@ def listing(value: Any, name: str, what: str = "the file") -> list[Any]:
     return value
 
 
-def number(value: Any, name: str, what: str) -> float:
-    """`value` as a finite float. Raises CorruptFile: NaN, text and null are no numbers."""
+def number(value: Any, name: str, what: str, part: str = "") -> float:
+    """`value` as a finite float. Raises CorruptFile: NaN, text and null are no numbers. `what` and `part` name it there."""
     if type(value) is float and -math.inf < value < math.inf:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        what = f"{what} {part}" if part else what
         raise CorruptFile(Place(name), f"{what} must be a number, it is {_kind(value)}")
     return float(value)
 

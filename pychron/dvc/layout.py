@@ -8,7 +8,7 @@ the folder's name has changed over the years, and one repository may hold severa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 MODIFIERS = {
     ".data": "dat",
@@ -61,16 +61,18 @@ def splits(identity: str) -> Iterator[tuple[str, str]]:
 
 def paths(identity: str, modifier: str = "") -> list[str]:
     """Where a file of an analysis may stand, in the order in which it is looked for. `modifier`: a key of MODIFIERS, or none."""
-    found = []
-    for folder, rest in splits(identity):
-        if not modifier:
-            found.append(f"{folder}/{rest}.json")
-            continue
-        name = f"{folder}/{modifier}/{rest}.{MODIFIERS[modifier]}.json"
-        if modifier in REDUCED:
-            found.append(f"reduction/{name}")
-        found.append(name)
-    return found
+    return places(splits(identity), modifier)
+
+
+def places(halves: Iterable[tuple[str, str]], modifier: str = "") -> list[str]:
+    """The same of an identity that is split already."""
+    if not modifier:
+        return [f"{folder}/{rest}.json" for folder, rest in halves]
+    suffix = MODIFIERS[modifier]
+    names = [f"{folder}/{modifier}/{rest}.{suffix}.json" for folder, rest in halves]
+    if modifier in REDUCED:
+        return [place for name in names for place in (f"reduction/{name}", name)]
+    return names
 
 
 def identity_of(path: str) -> str:

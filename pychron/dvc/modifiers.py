@@ -9,6 +9,7 @@ from pychron.config.problems import Place
 from pychron.dvc.blobs import BadBlob, decode
 from pychron.dvc.errors import CorruptFile
 from pychron.dvc.json_file import listing, mapping, number
+from pychron.dvc.quick import outlier_filter
 from pychron.dvc.records import Extraction, RawSeries, Reference, StoredFit, StoredValue
 from pychron.reduction.inputs import Measured, OutlierFilter
 
@@ -19,25 +20,27 @@ def fits(document: Any, name: str) -> dict[str, StoredFit]:
 
 
 def _fit(one: dict[str, Any], name: str, key: str) -> StoredFit:
+    get = one.get
     manual = None
-    if one.get("use_manual_value") or one.get("use_manual_error"):
-        value = one["manual_value"] if one.get("use_manual_value") else one.get("value")
-        error = one["manual_error"] if one.get("use_manual_error") else one.get("error")
+    if get("use_manual_value") or get("use_manual_error"):
+        value = one["manual_value"] if get("use_manual_value") else get("value")
+        error = one["manual_error"] if get("use_manual_error") else get("error")
         manual = Measured(
             number(value, name, f"{key} manual_value"), number(error, name, f"{key} manual_error")
         )
+    n, fn = get("n"), get("fn")
     return StoredFit(
-        number(one.get("value"), name, f"{key} value"),
-        number(one.get("error"), name, f"{key} error"),
-        str(one.get("fit") or ""),
-        str(one.get("error_type") or ""),
-        _count(one.get("n"), name, f"{key} n"),
-        _count(one.get("fn"), name, f"{key} fn"),
-        _outliers(one.get("filter_outliers_dict"), name, key),
-        _indices(one.get("user_excluded"), name, key),
-        _indices(one.get("outlier_excluded"), name, key),
-        bool(one.get("include_baseline_error")),
-        bool(one.get("reviewed")),
+        number(get("value"), name, key, "value"),
+        number(get("error"), name, key, "error"),
+        str(get("fit") or ""),
+        str(get("error_type") or ""),
+        n if n is None or type(n) is int else int(number(n, name, key, "n")),
+        fn if fn is None or type(fn) is int else int(number(fn, name, key, "fn")),
+        _outliers(get("filter_outliers_dict"), name, key),
+        _indices(get("user_excluded"), name, key),
+        _indices(get("outlier_excluded"), name, key),
+        bool(get("include_baseline_error")),
+        bool(get("reviewed")),
         manual,
     )
 
@@ -45,41 +48,48 @@ def _fit(one: dict[str, Any], name: str, key: str) -> StoredFit:
 def _outliers(value: Any, name: str, key: str) -> OutlierFilter | None:
     if not value:
         return None
-    one = mapping(value, name, f"{key} filter_outliers_dict")
-    if not one.get("filter_outliers"):
+    get = mapping(value, name, f"{key} filter_outliers_dict").get
+    if not get("filter_outliers"):
         return None
-    return OutlierFilter(
-        int(number(one.get("iterations", 1), name, f"{key} iterations")),
-        number(one.get("std_devs", 2), name, f"{key} std_devs"),
-        bool(one.get("use_standard_deviation_filtering")),
-        bool(one.get("use_iqr_filtering")),
+    return outlier_filter(
+        int(number(get("iterations", 1), name, key, "iterations")),
+        number(get("std_devs", 2), name, key, "std_devs"),
+        bool(get("use_standard_deviation_filtering")),
+        bool(get("use_iqr_filtering")),
     )
 
 
 def _indices(value: Any, name: str, key: str) -> tuple[int, ...]:
     if not value:
         return ()
-    return tuple(int(number(one, name, f"an excluded point of {key}")) for one in listing(value, name, key))
-
-
-def _count(value: Any, name: str, what: str) -> int | None:
-    return None if value is None else int(number(value, name, what))
+    return tuple(
+        one if type(one) is int else int(number(one, name, f"an excluded point of {key}"))
+        for one in listing(value, name, key)
+    )
 
 
 def values(document: Any, name: str) -> dict[str, StoredValue]:
-    """A blanks or icfactors file: key -> value with its references. Raises CorruptFile."""
+    """A blanks or icfactors file: key -> value with its references. Raises CorruptFile.
+
+    What was made from the same references shares one tuple of them.
+    """
     found = {}
+    last: Any = None
+    references: tuple[Reference, ...] = ()
     for key, one in mapping(document, name).items():
-        one = mapping(one, name, key)
-        ratio = one.get("standard_ratio")
+        get = mapping(one, name, key).get
+        ratio, listed = get("standard_ratio"), get("references") or ()
+        if listed != last:
+            references = tuple(_reference(mapping(ref, name, key)) for ref in listed)
+            last = listed
         found[key] = StoredValue(
-            number(one.get("value"), name, f"{key} value"),
-            number(one.get("error"), name, f"{key} error"),
-            str(one.get("fit") or ""),
-            tuple(_reference(mapping(ref, name, key)) for ref in one.get("references") or ()),
-            bool(one.get("reviewed")),
-            str(one.get("reference_detector") or ""),
-            None if ratio is None else number(ratio, name, f"{key} standard_ratio"),
+            number(get("value"), name, key, "value"),
+            number(get("error"), name, key, "error"),
+            str(get("fit") or ""),
+            references,
+            bool(get("reviewed")),
+            str(get("reference_detector") or ""),
+            None if ratio is None else number(ratio, name, key, "standard_ratio"),
         )
     return found
 

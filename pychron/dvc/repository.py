@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pychron.config.problems import Place, Problem
-from pychron.dvc import layout, modifiers
+from pychron.dvc import layout, modifiers, quick
 from pychron.dvc.errors import CorruptFile, DvcError, MissingFile, NoRepository
 from pychron.dvc.frozen import Frozen
+from pychron.dvc.groups import Group
 from pychron.dvc.json_file import mapping, number, parse
 from pychron.dvc.metadata import read_productions
 from pychron.dvc.records import Analysis, Extraction, Isotope, RawSeries, StoredFit, StoredValue
@@ -49,6 +50,20 @@ class Repository:
             raise MissingFile(Place(self.name), f"it has no analysis {identity}")
         return _Reading(self, identity, path, data).analysis()
 
+    def analyses_of(self, group: Group) -> Iterator[Analysis]:
+        """Those of one group, by identity; only files that were there when it was looked at are read."""
+        files = group.files()
+        folders = frozenset(path.removeprefix("reduction/").partition("/")[0] for path in sorted(files))
+        for identity in group.identities():
+            halves = [half for half in layout.splits(identity) if half[0] in folders]
+            try:
+                found = self._first(layout.places(halves), files)
+            except CorruptFile as damage:
+                yield _Reading(self, identity, damage.place.file, damage, halves, files).analysis()
+                continue
+            if found is not None:
+                yield _Reading(self, identity, *found, halves, files).analysis()
+
     def series(self, analysis: Analysis) -> tuple[list[RawSeries], list[str]]:
         """The raw series, and what is wrong with some of them. Raises MissingFile, CorruptFile."""
         identity = (
@@ -64,17 +79,21 @@ class Repository:
     def _find(self, identity: str, modifier: str = "") -> tuple[str, bytes | None]:
         """The first of the places where a file may stand, or the first place and None."""
         places = layout.paths(identity, modifier)
+        return self._first(places) or (places[0], None)
+
+    def _first(self, places: Iterable[str], files: frozenset[str] | None = None) -> tuple[str, bytes] | None:
         for path in places:
-            data = self.tree.read(path)
-            if data is not None:
-                return path, data
-        return places[0], None
+            if files is None or path in files:
+                data = self.tree.read(path)
+                if data is not None:
+                    return path, data
+        return None
 
 
 def open_repository(name: str | Path) -> Repository:
     """The repository that a person named. Raises NoRepository."""
     repository = Repository(open_tree(name))
-    if not any(layout.identity_of(path) for path in repository.tree.paths()):
+    if not any(layout.identity_of(path) for path in repository.tree.walk()):
         raise NoRepository(Place(str(name)), "no analysis is in it; is this the metadata repository?")
     return repository
 
@@ -82,29 +101,49 @@ def open_repository(name: str | Path) -> Repository:
 class _Reading:
     """One analysis while it is read: collects the problems of its files."""
 
-    def __init__(self, repository: Repository, identity: str, path: str, data: bytes | DvcError) -> None:
-        """`data`: of the main file, or why it cannot be had."""
+    def __init__(
+        self,
+        repository: Repository,
+        identity: str,
+        path: str,
+        data: bytes | DvcError,
+        halves: Sequence[tuple[str, str]] = (),
+        files: frozenset[str] | None = None,
+    ) -> None:
+        """`data`: of the main file, or why it cannot be had. `halves`, `files`: ways to split it, files that are there, if known."""
         self._repository = repository
         self._identity = identity
         self._path = path
         self._data = data
+        self._halves = halves or tuple(layout.splits(identity))
+        self._known = files
         self._problems: list[Problem] = []
         self._files: dict[str, str] = {}
 
     def _fault(self, path: str, text: str, severity: Any = "error", line: int = 0) -> None:
         self._problems.append(Problem(Place(path, line), severity, text))
 
-    def _modifier(self, name: str, read: Callable[[Any, str], Any], required: bool) -> Any:
+    def _modifier(
+        self,
+        name: str,
+        read: Callable[[Any, str], Any],
+        required: bool,
+        quickly: Callable[[bytes], Any] | None = None,
+    ) -> Any:
         try:
-            path, data = self._repository._find(self._identity, name)
+            found = self._repository._first(layout.places(self._halves, name), self._known)
         except DvcError as damage:
             self._fault(damage.place.file, damage.text)
             return None
-        if data is None:
+        if found is None:
             if required:
+                path = layout.paths(self._identity, name)[0]
                 self._fault(path, f"there is no {name} file; without it there is no age")
             return None
+        path, data = found
         self._files[name] = path
+        if quickly is not None and (record := quickly(data)) is not None:
+            return record
         try:
             return read(parse(data, path), path)
         except DvcError as problem:
@@ -116,7 +155,7 @@ class _Reading:
         try:
             if isinstance(self._data, DvcError):
                 raise self._data
-            main = mapping(parse(self._data, self._path), self._path)
+            main = quick.main(self._data) or mapping(parse(self._data, self._path), self._path)
         except DvcError as problem:
             self._fault(problem.place.file, problem.text, line=problem.place.line)
             main = {}
@@ -124,10 +163,16 @@ class _Reading:
         if kind == "sample":
             kind = "unknown"
         blank = kind.startswith(("blank", "background", "detector_ic"))
-        fits: Mapping[str, StoredFit] = self._modifier("intercepts", modifiers.fits, True) or {}
-        baselines: Mapping[str, StoredFit] = self._modifier("baselines", modifiers.fits, True) or {}
-        blanks: Mapping[str, StoredValue] = self._modifier("blanks", modifiers.values, not blank) or {}
-        factors: Mapping[str, StoredValue] = self._modifier("icfactors", modifiers.values, True) or {}
+        fits: Mapping[str, StoredFit] = self._modifier("intercepts", modifiers.fits, True, quick.fits) or {}
+        baselines: Mapping[str, StoredFit] = (
+            self._modifier("baselines", modifiers.fits, True, quick.fits) or {}
+        )
+        blanks: Mapping[str, StoredValue] = (
+            self._modifier("blanks", modifiers.values, not blank, quick.values) or {}
+        )
+        factors: Mapping[str, StoredValue] = (
+            self._modifier("icfactors", modifiers.values, True, quick.values) or {}
+        )
         extraction = self._modifier("extraction", modifiers.extraction, False) or Extraction()
         tag = self._modifier("tags", modifiers.tag, False) or "ok"
         productions = self._modifier("productions", _productions, False)

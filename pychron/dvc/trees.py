@@ -9,6 +9,9 @@ from typing import Any, Protocol
 
 from pychron.config.problems import Place
 from pychron.dvc.errors import CorruptFile, NoRepository
+from pychron.dvc.groups import Group, folder_groups, revision_groups
+
+_MANY = 1 << 16
 
 
 class Tree(Protocol):
@@ -24,6 +27,12 @@ class Tree(Protocol):
 
     def paths(self) -> Iterable[str]:
         """Every file, sorted; git's own are left out."""
+
+    def walk(self) -> Iterator[str]:
+        """The same in no order, as they are found."""
+
+    def groups(self, now_ns: int) -> dict[str, Group]:
+        """The files of analyses as they stand now, by the first letters of their folders; see `pychron.dvc.groups`."""
 
     def commits(self, paths: Iterable[str]) -> dict[str, str]:
         """The commit that last changed each of `paths`, as far as there is one; one walk for all."""
@@ -44,8 +53,7 @@ class FolderTree:
     def read(self, path: str) -> bytes | None:
         """As `Tree` says."""
         try:
-            with open(self._folder + path, "rb") as file:  # noqa: PTH123 - a Path a file costs as much as reading it
-                return file.read()
+            return _bytes(self._folder + path)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         except OSError as failed:
@@ -53,9 +61,15 @@ class FolderTree:
 
     def paths(self) -> Iterable[str]:
         """As `Tree` says."""
-        found: list[str] = []
-        _walk(self._folder, "", found)
-        return sorted(found)
+        return sorted(self.walk())
+
+    def walk(self) -> Iterator[str]:
+        """As `Tree` says."""
+        return _walk(self._folder, "")
+
+    def groups(self, now_ns: int) -> dict[str, Group]:
+        """As `Tree` says."""
+        return folder_groups(self._folder, now_ns)
 
     def commits(self, paths: Iterable[str]) -> dict[str, str]:
         """As `Tree` says; none for a plain folder."""
@@ -105,7 +119,15 @@ class RevisionTree:
 
     def paths(self) -> Iterable[str]:
         """As `Tree` says."""
-        return sorted(_blobs(self._tree, ""))
+        return sorted(self.walk())
+
+    def walk(self) -> Iterator[str]:
+        """As `Tree` says."""
+        return _blobs(self._tree, "")
+
+    def groups(self, now_ns: int) -> dict[str, Group]:
+        """As `Tree` says; what is committed is settled."""
+        return revision_groups(self._tree)
 
     def commits(self, paths: Iterable[str]) -> dict[str, str]:
         """As `Tree` says."""
@@ -189,17 +211,31 @@ def _changed(repository: Any, commit: Any) -> set[str]:
     return set.intersection(*sets)
 
 
-def _walk(folder: str, prefix: str, found: list[str]) -> None:
+def _bytes(path: str) -> bytes:
+    """The bytes of a file; a file object for each of thousands of small files costs as much again as reading them."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        parts = [os.read(handle, _MANY)]
+        while parts[-1]:
+            if len(parts) == 1 and len(parts[0]) < _MANY:
+                break  # a plain file gives less than it is asked for at its end only
+            parts.append(os.read(handle, _MANY))
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+    finally:
+        os.close(handle)
+
+
+def _walk(folder: str, prefix: str) -> Iterator[str]:
     inner = []
     with os.scandir(folder + prefix) as entries:
         for entry in entries:
             if entry.is_dir():
                 inner.append(entry.name)
             else:
-                found.append(prefix + entry.name)
+                yield prefix + entry.name
     for name in inner:
         if name != ".git":
-            _walk(folder, f"{prefix}{name}/", found)
+            yield from _walk(folder, f"{prefix}{name}/")
 
 
 def _blobs(tree: Any, prefix: str) -> Iterator[str]:

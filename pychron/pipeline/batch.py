@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from pychron.dvc.argon import KEYS, PARTS, VALUES, numbers_of
 from pychron.dvc.errors import DvcError
 from pychron.dvc.frozen import Frozen
 from pychron.dvc.metadata import MetaData, Position
-from pychron.dvc.records import Analysis, Isotope, StoredFit, StoredValue
+from pychron.dvc.records import Analysis, StoredFit, StoredValue
 from pychron.pipeline.conversion import Arithmetic, JRefused
 from pychron.pipeline.events import Flag
 from pychron.reduction.batch import FLAG_TEXTS, OWN, Batch, Inputs, Scalars
@@ -98,33 +99,50 @@ def metadata_of(
     What an analysis or its repository has frozen stands over the metadata.
     """
 
+    known: dict[object, Irradiated] = {}
+
     def look(analysis: Analysis) -> Irradiated:
-        if not analysis.irradiation or analysis.irradiation == "NoIrradiation":
-            return Irradiated(
-                why=(Flag("no_irradiation", "it was not irradiated", analysis.record_id, fatal=True),)
-            )
-        if meta is None:
-            return Irradiated(why=(Flag("no_metadata", "no metadata repository was named", fatal=True),))
-        why: list[Flag] = []
-        chronology = _asked(lambda: meta.chronology(analysis.irradiation), "no_chronology", why)
-        if chronology is not None and (problem := chronology.problem()):
-            why.append(Flag("chronology", f"{analysis.irradiation}: {problem}", analysis.irradiation, True))
         held = frozen(analysis)
-        productions = _asked(lambda: _productions(analysis, held, meta), "no_productions", why)
-        position = _asked(lambda: _position(analysis, held, meta), "no_level", why)
-        j = lam = age = None
-        if position is not None and position.j is not None and position.j.value > 0:
-            try:
-                j, lam, age = arithmetic.j(position)
-            except JRefused as refused:
-                why.append(Flag("j_of_other_constants", refused.text, analysis.identifier, True))
-        elif not why:
-            where = f"{analysis.irradiation} {analysis.level} {analysis.position}"
-            why.append(Flag("no_j", f"{where} has no J; fit the flux of its level", where, True))
-        sensitivity = _sensitivity(analysis, meta, why)
-        return Irradiated(chronology, productions, position, j, lam, age, tuple(why), sensitivity)
+        where = analysis.irradiation, analysis.level, analysis.position, analysis.identifier
+        if analysis.productions is not None or analysis.irradiation in ("", "NoIrradiation"):
+            return _looked_up(analysis, held, meta, arithmetic)
+        since = None if meta is None else _sensitivity(analysis, meta)
+        key = where, id(held), since
+        if key not in known:
+            known[key] = _looked_up(analysis, held, meta, arithmetic)
+        return known[key]
 
     return look
+
+
+def _looked_up(
+    analysis: Analysis, held: Frozen | None, meta: MetaData | None, arithmetic: Arithmetic
+) -> Irradiated:
+    if not analysis.irradiation or analysis.irradiation == "NoIrradiation":
+        return Irradiated(
+            why=(Flag("no_irradiation", "it was not irradiated", analysis.record_id, fatal=True),)
+        )
+    if meta is None:
+        return Irradiated(why=(Flag("no_metadata", "no metadata repository was named", fatal=True),))
+    why: list[Flag] = []
+    chronology = _asked(lambda: meta.chronology(analysis.irradiation), "no_chronology", why)
+    if chronology is not None and (problem := chronology.problem()):
+        why.append(Flag("chronology", f"{analysis.irradiation}: {problem}", analysis.irradiation, True))
+    productions = _asked(lambda: _productions(analysis, held, meta), "no_productions", why)
+    position = _asked(lambda: _position(analysis, held, meta), "no_level", why)
+    j = lam = age = None
+    if position is not None and position.j is not None and position.j.value > 0:
+        try:
+            j, lam, age = arithmetic.j(position)
+        except JRefused as refused:
+            why.append(Flag("j_of_other_constants", refused.text, analysis.identifier, True))
+    elif not why:
+        where = f"{analysis.irradiation} {analysis.level} {analysis.position}"
+        why.append(Flag("no_j", f"{where} has no J; fit the flux of its level", where, True))
+    sensitivity, flag = _sensitivity(analysis, meta)
+    if flag is not None:
+        why.append(flag)
+    return Irradiated(chronology, productions, position, j, lam, age, tuple(why), sensitivity)
 
 
 def _productions(analysis: Analysis, held: Frozen | None, meta: MetaData) -> Productions:
@@ -139,18 +157,16 @@ def _position(analysis: Analysis, held: Frozen | None, meta: MetaData) -> Positi
     return own or meta.position(*where)
 
 
-def _sensitivity(analysis: Analysis, meta: MetaData, why: list[Flag]) -> float:
-    """Without it there are no moles; the age stands."""
+def _sensitivity(analysis: Analysis, meta: MetaData) -> tuple[float, Flag | None]:
+    """Without it (NaN) there are no moles; the age stands."""
     try:
         found = meta.sensitivity(analysis.mass_spectrometer, analysis.time)
     except DvcError as problem:
-        why.append(Flag("no_sensitivity", str(problem), problem.place.file))
-        return math.nan
+        return math.nan, Flag("no_sensitivity", str(problem), problem.place.file)
     if found is not None and found.units != "mol/fA":
         text = f"the sensitivity of {analysis.mass_spectrometer} is in {found.units}; mol/fA can be read"
-        why.append(Flag("no_sensitivity", text, analysis.mass_spectrometer))
-        return math.nan
-    return math.nan if found is None else found.value
+        return math.nan, Flag("no_sensitivity", text, analysis.mass_spectrometer)
+    return (math.nan if found is None else found.value), None
 
 
 def _asked(read: Callable[[], object], code: str, why: list[Flag]):  # type: ignore[no-untyped-def]
@@ -172,30 +188,44 @@ def reduce_analyses(
     """Every analysis reduced, in the order given; `overrides` by uuid. Never raises for what an analysis holds."""
     found = [meta(analysis) for analysis in analyses]
     groups: dict[tuple[Measured, float | None] | None, list[int]] = {}
+    kinds: dict[int, list[int]] = {}
     for index, irradiated in enumerate(found):
-        lam = irradiated.lambda_k
-        groups.setdefault(None if lam is None else (lam, irradiated.monitor_age_ma), []).append(index)
+        members = kinds.get(id(irradiated))
+        if members is None:
+            lam = irradiated.lambda_k
+            coherent = None if lam is None else (lam, irradiated.monitor_age_ma)
+            members = kinds[id(irradiated)] = groups.setdefault(coherent, [])
+        members.append(index)
     rows: list[Row | None] = [None] * len(analyses)
     for coherent, members in groups.items():
         some = [analyses[i] for i in members]
         batch = build(some, [found[i] for i in members], arithmetic, overrides or {})
         chosen = options or Options(monitor_age_ma=coherent[1] if coherent else None)
         reduced = run(batch, arithmetic.constants, chosen)
-        for row, i in enumerate(members):
-            flags = _flags(analyses[i], found[i], int(reduced.flags[row]))
-            rows[i] = Row(analyses[i], found[i], reduced, row, flags)
+        for row, (i, faults) in enumerate(zip(members, reduced.flags.tolist(), strict=True)):
+            rows[i] = Row(analyses[i], found[i], reduced, row, _flags(analyses[i], found[i], faults))
     return [row for row in rows if row is not None]
 
 
+_FAULTS = tuple(
+    (int(fault), str(fault.name).lower(), text, bool(fault & FATAL)) for fault, text in FLAG_TEXTS.items()
+)
+_TOLD = int(Fault.NO_J | Fault.NO_DECAY | Fault.SIGNAL_MISSING)
+"""What follows from a fault that is told already."""
+
+
 def _flags(analysis: Analysis, irradiated: Irradiated, faults: int) -> tuple[Flag, ...]:
+    if not (faults or irradiated.why or analysis.problems or analysis.tag != "ok"):
+        return ()
     flags = [
         Flag("file", f"{p.place}: {p.text}", p.place.file, p.severity == "error") for p in analysis.problems
     ]
     flags += irradiated.why
-    told = any(flag.fatal for flag in flags)
-    for fault, text in FLAG_TEXTS.items():
-        if faults & fault and not (told and fault in (Fault.NO_J, Fault.NO_DECAY, Fault.SIGNAL_MISSING)):
-            flags.append(Flag(str(fault.name).lower(), text, analysis.record_id, bool(fault & FATAL)))
+    if any(flag.fatal for flag in flags):
+        faults &= ~_TOLD
+    for fault, code, text, fatal in _FAULTS:
+        if faults & fault:
+            flags.append(Flag(code, text, analysis.record_id, fatal))
     if analysis.tag != "ok":
         flags.append(Flag("tag", f"it is tagged {analysis.tag}", analysis.tag, fatal=True))
     return tuple(dict.fromkeys(flags))
@@ -208,22 +238,20 @@ def build(
     overrides: Mapping[str, Override],
 ) -> Batch:
     """The arrays of one batch. What is missing is NaN, which the reduction flags."""
-    n = len(analyses)
-    tables = _Tables(n)
-    for row, analysis in enumerate(analyses):
-        tables.take(row, analysis, overrides.get(analysis.uuid) or Override())
+    values, ids = _tables(analyses, overrides)
     times = np.array([a.time for a in analyses], float)
-    decay39, decay37, days = _decay(irradiated, times, arithmetic)
+    distinct, which = _distinct(irradiated)
+    decay39, decay37, days = _decay(distinct, which, times, arithmetic)
     numbers: dict[Productions, int] = {}
     production = np.array(
-        [numbers.setdefault(i.productions or NO_PRODUCTIONS, len(numbers)) for i in irradiated], np.int64
-    )
-    lam = next((i.lambda_k for i in irradiated if i.lambda_k is not None), None)
+        [numbers.setdefault(i.productions or NO_PRODUCTIONS, len(numbers)) for i in distinct], np.int64
+    )[which]
+    lam = next((i.lambda_k for i in distinct if i.lambda_k is not None), None)
     return Batch(
-        tables.inputs("intercept", shared=False),
-        baselines=tables.inputs("baseline"),
-        blanks=tables.inputs("blank"),
-        ic_factors=tables.inputs("ic"),
+        Inputs(values[0, 0], values[0, 1]),
+        baselines=Inputs(values[1, 0], values[1, 1], ids[0]),
+        blanks=Inputs(values[2, 0], values[2, 1], ids[1]),
+        ic_factors=Inputs(values[3, 0], values[3, 1], ids[2]),
         decay39=decay39,
         decay37=decay37,
         days=days,
@@ -231,93 +259,76 @@ def build(
         production=production,
         j=_j(analyses, irradiated),
         lambda_k=lam,
-        sensitivity=np.array([one.sensitivity for one in irradiated]),
+        sensitivity=np.array([one.sensitivity for one in distinct], float)[which],
     )
+
+
+def _distinct(irradiated: Sequence[Irradiated]) -> tuple[list[Irradiated], np.ndarray]:
+    """Each object once, and (N,) which of them is whose: analyses of one hole are handed the same."""
+    at: dict[int, int] = {}
+    found: list[Irradiated] = []
+    which = np.empty(len(irradiated), np.int64)
+    for row, one in enumerate(irradiated):
+        index = at.get(id(one))
+        if index is None:
+            index = at[id(one)] = len(found)
+            found.append(one)
+        which[row] = index
+    return found, which
 
 
 def _j(analyses: Sequence[Analysis], irradiated: Sequence[Irradiated]) -> Scalars:
     ids: dict[object, int] = {}
-    value, error = np.full(len(analyses), np.nan), np.full(len(analyses), np.nan)
-    column = np.full(len(analyses), OWN, np.int64)
-    for row, (analysis, one) in enumerate(zip(analyses, irradiated, strict=True)):
-        if one.j is not None:
-            value[row], error[row] = one.j.value, one.j.error
+    near: dict[object, tuple[float, float, int]] = {}
+    found = []
+    for analysis, one in zip(analyses, irradiated, strict=True):
+        if one.j is None:
+            found.append((math.nan, math.nan, OWN))
+            continue
+        same = id(one), analysis.irradiation, analysis.level, analysis.position
+        if same not in near:
             hole = one.position.hole if one.position is not None else analysis.position
             key = (analysis.irradiation, analysis.level, hole, one.j)
-            column[row] = ids.setdefault(key, len(ids))
-    return Scalars(value, error, column)
+            near[same] = one.j.value, one.j.error, ids.setdefault(key, len(ids))
+        found.append(near[same])
+    value, error, column = zip(*found, strict=True) if found else ((), (), ())
+    return Scalars(np.array(value, float), np.array(error, float), np.array(column, np.int64))
 
 
 def _decay(
-    irradiated: Sequence[Irradiated], times: np.ndarray, arithmetic: Arithmetic
+    distinct: Sequence[Irradiated], which: np.ndarray, times: np.ndarray, arithmetic: Arithmetic
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What was never irradiated has no 39Ar that decays: its factors are 1."""
     decay39, decay37, days = np.ones_like(times), np.ones_like(times), np.zeros_like(times)
     groups: dict[Chronology, list[int]] = {}
-    for row, one in enumerate(irradiated):
+    for index, one in enumerate(distinct):
         if one.chronology is not None:
-            groups.setdefault(one.chronology, []).append(row)
+            groups.setdefault(one.chronology, []).append(index)
         elif not any(flag.code == "no_irradiation" for flag in one.why):
-            decay39[row] = decay37[row] = np.nan
+            decay39[which == index] = decay37[which == index] = np.nan
     constants = arithmetic.constants
     for chronology, members in groups.items():
-        at = times[members]
-        decay39[members] = decay_factors(chronology, at, constants.lambda_ar39, arithmetic.from_end)
-        decay37[members] = decay_factors(chronology, at, constants.lambda_ar37, arithmetic.from_end)
-        days[members] = days_since_start(chronology, at)
+        rows = np.isin(which, members)
+        at = times[rows]
+        decay39[rows] = decay_factors(chronology, at, constants.lambda_ar39, arithmetic.from_end)
+        decay37[rows] = decay_factors(chronology, at, constants.lambda_ar37, arithmetic.from_end)
+        days[rows] = days_since_start(chronology, at)
     return decay39, decay37, days
 
 
-class _Tables:
-    """(5, N) tables of each kind of input, with the ids of what is shared."""
-
-    def __init__(self, n: int) -> None:
-        self._values: dict[str, np.ndarray] = {}
-        self._errors: dict[str, np.ndarray] = {}
-        self._ids: dict[str, np.ndarray] = {}
-        self._known: dict[object, int] = {}
-        for kind, nothing in (("intercept", np.nan), ("baseline", 0.0), ("blank", 0.0), ("ic", 1.0)):
-            self._values[kind] = np.full((len(ARGON), n), nothing)
-            self._errors[kind] = np.full((len(ARGON), n), np.nan if kind == "intercept" else 0.0)
-            self._ids[kind] = np.full((len(ARGON), n), OWN, np.int64)
-
-    def inputs(self, kind: str, shared: bool = True) -> Inputs:
-        return Inputs(self._values[kind], self._errors[kind], self._ids[kind] if shared else None)
-
-    def take(self, row: int, analysis: Analysis, override: Override) -> None:
-        blankless = analysis.is_blank or analysis.analysis_type in ("background", "detector_ic")
-        for line, name in enumerate(ARGON):
-            isotope = analysis.argon(name)
-            if isotope is None:
-                continue
-            self._fits(line, row, isotope, override)
-            if not blankless:
-                blank = override.blanks.get(isotope.key, isotope.blank)
-                self._stored("blank", line, row, blank, name, missing=np.nan)
-            factor = override.ic_factors.get(isotope.detector, isotope.ic_factor)
-            self._stored("ic", line, row, factor, isotope.detector, missing=np.nan)
-
-    def _fits(self, line: int, row: int, isotope: Isotope, override: Override) -> None:
-        intercept = override.intercepts.get(isotope.key, isotope.intercept)
-        baseline = override.baselines.get(isotope.detector, isotope.baseline)
-        if intercept is None or baseline is None:
-            return
-        self._put("intercept", line, row, intercept.used)
-        used = baseline.used
-        error = used.error if intercept.include_baseline_error else 0.0
-        self._put("baseline", line, row, Measured(used.value, error), ("baseline", row, isotope.detector))
-
-    def _stored(
-        self, kind: str, line: int, row: int, value: StoredValue | None, of: str, missing: float
-    ) -> None:
-        if value is None:
-            self._put(kind, line, row, Measured(missing, missing))
-            return
-        references = tuple(r.uuid or r.record_id for r in value.references)
-        key = (kind, of, value.value, value.error, references)
-        self._put(kind, line, row, Measured(value.value, value.error), key)
-
-    def _put(self, kind: str, line: int, row: int, value: Measured, key: object = None) -> None:
-        self._values[kind][line, row], self._errors[kind][line, row] = value.value, value.error
-        if key is not None and value.error > 0:
-            self._ids[kind][line, row] = self._known.setdefault(key, len(self._known))
+def _tables(analyses: Sequence[Analysis], overrides: Mapping[str, Override]) -> tuple[np.ndarray, np.ndarray]:
+    """(4, 2, 5, N) values and errors of intercepts, baselines, blanks, IC factors; (3, 5, N) ids of the last three."""
+    numbers = []
+    for analysis in analyses:
+        one = overrides.get(analysis.uuid) if overrides else None
+        if one is None:
+            numbers.append(numbers_of(analysis))
+        else:
+            numbers.append(numbers_of(analysis, one.intercepts, one.baselines, one.blanks, one.ic_factors))
+    n = len(analyses)
+    table = np.frombuffer(b"".join([one.data for one in numbers]), "<f8").reshape(n, VALUES + KEYS).copy()
+    values = table[:, :VALUES].reshape(n, len(ARGON), PARTS, 2)
+    ids = np.ascontiguousarray(table[:, VALUES:]).view("<i8").reshape(n, len(ARGON), PARTS - 1)
+    # A baseline is shared within its analysis only.
+    ids[:, :, 0] = np.where(ids[:, :, 0] < 0, OWN, ids[:, :, 0] + np.arange(n)[:, np.newaxis] * len(ARGON))
+    return np.ascontiguousarray(values.transpose(2, 3, 1, 0)), np.ascontiguousarray(ids.transpose(2, 1, 0))

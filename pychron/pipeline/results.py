@@ -11,21 +11,26 @@ from pychron.pipeline.batch import Row
 from pychron.pipeline.conversion import Arithmetic
 from pychron.pipeline.events import AnalysisReduced
 from pychron.pipeline.workspace import Loaded
+from pychron.reduction.reduced import Reduced
 
 
 class Quantities:
     """K/Ca, yield and the like, with errors, of rows that may stand in several batches; each batch is asked once."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, str], tuple[np.ndarray, np.ndarray]] = {}
+        self._known: dict[tuple[int, str], tuple[list[float | None], list[float | None]]] = {}
+        self._reduced: list[Reduced] = []
+        """Kept alive as long as their ids are keys."""
 
     def of(self, row: Row, name: str) -> tuple[float | None, float | None]:
-        """Value and one-sigma error; None where it is no number. `name`: one of reduction.quantities.QUANTITIES, f or age."""
+        """Value and one-sigma error; None where it is no number. `name`: one of reduction.quantities.QUANTITIES, f, age, age_wo_j."""
         key = id(row.reduced), name
-        if key not in self._known:
-            self._known[key] = self._ask(row, name)
-        value, error = self._known[key]
-        return row.number(value), row.number(error)
+        found = self._known.get(key)
+        if found is None:
+            value, error = self._ask(row, name)
+            found = self._known[key] = _numbers(value), _numbers(error)
+            self._reduced.append(row.reduced)
+        return found[0][row.index], found[1][row.index]
 
     def _ask(self, row: Row, name: str) -> tuple[np.ndarray, np.ndarray]:
         reduced = row.reduced
@@ -34,22 +39,38 @@ class Quantities:
                 return reduced.age_ma, reduced.age_err
             if name == "f":
                 return reduced.f, reduced.f_error
+            if name == "age_wo_j":
+                return reduced.age_ma, reduced.age_err_wo_j
             return reduced.value(name), reduced.error(name)
+
+
+def _numbers(values: np.ndarray) -> list[float | None]:
+    """None where it is not finite."""
+    found: list[float | None] = values.tolist()
+    for index in np.flatnonzero(~np.isfinite(values)).tolist():
+        found[index] = None
+    return found
 
 
 def results(loaded: Sequence[Loaded], rows: Sequence[Row], arithmetic: Arithmetic) -> list[AnalysisReduced]:
     """One result each, in the order given. An analysis that is flagged as fatal has no age here."""
     quantities = Quantities()
-    return [_result(one, row, arithmetic, quantities) for one, row in zip(loaded, rows, strict=True)]
+    places = {id(one.repository): one for one in loaded}
+    where = {key: (one.where, one.repository.tree.revision) for key, one in places.items()}
+    name = arithmetic.name
+    return [
+        _result(row, *where[id(one.repository)], name, quantities)
+        for one, row in zip(loaded, rows, strict=True)
+    ]
 
 
-def _result(loaded: Loaded, row: Row, arithmetic: Arithmetic, quantities: Quantities) -> AnalysisReduced:
-    analysis, reduced = row.analysis, row.reduced
+def _result(row: Row, where: str, commit: str, constants: str, quantities: Quantities) -> AnalysisReduced:
+    analysis = row.analysis
     good = row.good
     age, error = quantities.of(row, "age") if good else (None, None)
     f, f_error = quantities.of(row, "f")
     return AnalysisReduced(
-        repository=loaded.where,
+        repository=where,
         uuid=analysis.uuid,
         record_id=analysis.record_id,
         identifier=analysis.identifier,
@@ -58,14 +79,14 @@ def _result(loaded: Loaded, row: Row, arithmetic: Arithmetic, quantities: Quanti
         time=analysis.time,
         age_ma=age,
         age_err=error,
-        age_err_wo_j=row.number(reduced.age_err_wo_j) if good else None,
+        age_err_wo_j=quantities.of(row, "age_wo_j")[1] if good else None,
         kca=quantities.of(row, "kca")[0],
         yield_pct=quantities.of(row, "yield")[0],
         f=f,
         f_err=f_error,
         flags=row.flags,
-        commit=loaded.repository.tree.revision,
-        constants=arithmetic.name,
+        commit=commit,
+        constants=constants,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pychron.config.problems import Place
+from pychron.dvc.cache import Cache, Records
 from pychron.dvc.errors import DvcError, NoRepository
 from pychron.dvc.frozen import Frozen
 from pychron.dvc.metadata import MetaData, open_metadata
@@ -40,22 +41,30 @@ class Workspace:
 
     meta: MetaData | None
     repositories: tuple[Repository, ...]
+    cache: Cache | None = None
+    """Where records are kept from one command to the next."""
+    _records: list[Records] = field(default_factory=list)
     _loaded: list[Loaded] = field(default_factory=list)
     _frozen: dict[str, Frozen] = field(default_factory=dict)
 
     def count(self) -> int:
         """How many analyses there are to read."""
-        return sum(len(repository.identities()) for repository in self.repositories)
+        return sum(records.count() for records in self._opened())
 
     def load(self, advance: Advance = silent) -> Sequence[Loaded]:
         """Every analysis of every repository, by time; read once."""
         if not self._loaded:
-            for repository in self.repositories:
-                for identity in repository.identities():
-                    self._loaded.append(Loaded(repository.analysis(identity), repository))
-                    advance()
+            for records, repository in zip(self._opened(), self.repositories, strict=True):
+                self._loaded += [Loaded(analysis, repository) for analysis in records.load(advance)]
+            self._records.clear()
             self._loaded.sort(key=lambda one: (one.analysis.time, one.analysis.uuid))
         return self._loaded
+
+    def _opened(self) -> list[Records]:
+        """What each repository holds now; looked at once for `count` and `load`."""
+        if not self._records:
+            self._records += [Records(repository, self.cache) for repository in self.repositories]
+        return self._records
 
     def frozen(self, analysis: Analysis) -> Frozen | None:
         """What the repository of an analysis that was loaded holds fast of the metadata."""
@@ -86,11 +95,14 @@ def _is_identifier(analysis: Analysis, word: str) -> bool:
     return analysis.identifier.casefold() == word
 
 
-def open_workspace(meta: str | Path | None, repositories: Sequence[str | Path]) -> Workspace:
+def open_workspace(
+    meta: str | Path | None, repositories: Sequence[str | Path], cache: Cache | None = None
+) -> Workspace:
     """Open everything that was named. Raises NoRepository with the first that cannot be had."""
     return Workspace(
         open_metadata(meta) if meta is not None else None,
         tuple(open_repository(name) for name in repositories),
+        cache,
     )
 
 

@@ -1,0 +1,119 @@
+"""What an age takes of one analysis: forty numbers, and which of them it has in common with others. Pure.
+
+An input that two analyses were given from one source (a blank interpolated between the same references, an IC factor from the same
+airs) is one variable in their errors. Which one it is says a number made from its content alone, so that two analyses agree on it without
+knowing of each other: in one batch, in two processes, today and tomorrow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pychron.dvc.records import Analysis, StoredFit, StoredValue
+from pychron.reduction.inputs import ARGON
+
+PARTS = 4
+"""Intercept, baseline, blank, IC factor."""
+OWN = -1
+"""The key of what is nobody else's."""
+_MASK = (1 << 62) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What is missing is NaN."""
+
+    data: bytes
+    """Packed: 5 isotopes (ARGON) x 4 parts x (value, error); 5 isotopes x 3 keys: baseline (equal ones are one
+    within this analysis), blank, IC factor (equal ones are one everywhere)"""
+
+
+VALUES = len(ARGON) * PARTS * 2
+KEYS = len(ARGON) * (PARTS - 1)
+_PACKED = struct.Struct(f"<{VALUES}d{KEYS}q")
+SIZE = _PACKED.size
+
+NOTHING = [math.nan, math.nan, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]
+"""Of an isotope that was not measured."""
+
+
+def numbers_of(
+    analysis: Analysis,
+    intercepts: Mapping[str, StoredFit] | None = None,
+    baselines: Mapping[str, StoredFit] | None = None,
+    blanks: Mapping[str, StoredValue] | None = None,
+    ic_factors: Mapping[str, StoredValue] | None = None,
+) -> Numbers:
+    """As they are stored, or with others in their place: by isotope key, baselines and IC factors by detector."""
+    changed = intercepts or baselines or blanks or ic_factors
+    kept: Numbers | None = getattr(analysis.isotopes, "numbers", None)
+    if kept is not None and not changed:
+        return kept
+    blankless = analysis.is_blank or analysis.analysis_type in ("background", "detector_ic")
+    values: list[float] = []
+    keys: list[int] = []
+    detectors: dict[str, int] = {}
+    sources: dict[int, int] = {}
+    for line, name in enumerate(ARGON):
+        isotope = analysis.argon(name)
+        if isotope is None:
+            values += NOTHING
+            keys += (OWN, OWN, OWN)
+            continue
+        intercept, baseline, blank, factor = (
+            isotope.intercept,
+            isotope.baseline,
+            isotope.blank,
+            isotope.ic_factor,
+        )
+        if changed:
+            intercept = (intercepts or {}).get(isotope.key, intercept)
+            baseline = (baselines or {}).get(isotope.detector, baseline)
+            blank = (blanks or {}).get(isotope.key, blank)
+            factor = (ic_factors or {}).get(isotope.detector, factor)
+        values += _fitted(intercept, baseline)
+        keys.append(OWN if not values[-1] > 0 else detectors.setdefault(isotope.detector, len(detectors)))
+        if blankless:
+            values += (0.0, 0.0)
+            keys.append(OWN)
+        else:
+            values += (math.nan, math.nan) if blank is None else (blank.value, blank.error)
+            keys.append(_key(line, blank, sources))
+        values += (math.nan, math.nan) if factor is None else (factor.value, factor.error)
+        keys.append(_key(_detector(isotope.detector), factor, sources))
+    return Numbers(_PACKED.pack(*values, *keys))
+
+
+def _fitted(intercept: StoredFit | None, baseline: StoredFit | None) -> tuple[float, float, float, float]:
+    if intercept is None or baseline is None:
+        return math.nan, math.nan, 0.0, 0.0
+    one, two = intercept.manual or intercept, baseline.manual or baseline
+    return one.value, one.error, two.value, two.error if intercept.include_baseline_error else 0.0
+
+
+def _key(of: int, value: StoredValue | None, sources: dict[int, int]) -> int:
+    """`sources`: what is known of the references of this analysis, by their `id`; they outlive it."""
+    if value is None or not value.error > 0:
+        return OWN
+    references = value.references
+    source = sources.get(id(references))
+    if source is None:
+        source = sources[id(references)] = _digest(
+            "\n".join([one.uuid or one.record_id for one in references])
+        )
+    # The hash of a tuple of numbers is the same in every process; that of text is not.
+    return hash((of, source, value.value, value.error)) & _MASK
+
+
+def _digest(text: str) -> int:
+    return (
+        int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big") >> 2
+    )
+
+
+_detector = lru_cache(256)(_digest)
