@@ -54,6 +54,15 @@ class EventBus:
         if subscription in self._subscriptions:
             self._subscriptions.remove(subscription)
 
+    def counters(self) -> dict[str, Callable[[], int | float]]:
+        """Of each queue now: what waits in it, and what it had no room for."""
+        table: dict[str, Callable[[], int | float]] = {}
+        for what in dict.fromkeys(one.what for one in self._subscriptions if one.what):
+            theirs = [one for one in self._subscriptions if one.what == what]
+            table[f"events_{what}_waiting"] = lambda theirs=theirs: sum(len(one.queue) for one in theirs)  # type: ignore[misc]
+            table[f"events_{what}_dropped"] = lambda theirs=theirs: sum(one.dropped for one in theirs)  # type: ignore[misc]
+        return table
+
     def publish(self, event: object) -> None:
         """Queue `event` for every subscriber; returns at once."""
         for subscription in self._subscriptions:

@@ -151,6 +151,7 @@ def assemble(
             offer=offers.offer,
             node_name=name,
             counters=service.counters,
+            distributions=service.distributions,
             config=config,
             state_folder=state_folder,
             listens=service.listens,

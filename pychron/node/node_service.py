@@ -15,6 +15,7 @@ from pychron.config.problems import Report
 from pychron.events.bus import EventBus
 from pychron.node import lifecycle
 from pychron.node.part import Part
+from pychron.runtime.distribution import Distribution
 from pychron.runtime.plugin import Listening
 from pychron.runtime.world import World
 
@@ -48,6 +49,7 @@ class NodeService(MultiService):
         self.offers: Callable[[Any], Any] = _nothing
         """What the parts offer, by interface; LookupError where nobody does."""
         self.counters: dict[str, Callable[[], int | float]] = {}
+        self.distributions: dict[str, Distribution] = {}
         self.listens: list[Listening] = []
         """What the parts are going to listen on."""
         self.state = "new"

@@ -210,9 +210,7 @@ class Conversation:
 
     def _write(self, data: bytes, began: float) -> None:
         self._link.write(data)
-        counters = self._dispatcher.counters
-        counters.batches += 1
-        counters.answering_s += self._dispatcher.wire.seconds() - began
+        self._dispatcher.counters.answering.add(self._dispatcher.wire.seconds() - began)
 
     def _afterwards(self, replied: bool, spent: bool) -> None:
         """Read on, come back in the next turn, or close."""
@@ -345,9 +343,8 @@ class Conversation:
 
     async def _await(self, waiting: Waiting, awaited: Awaitable[Any]) -> None:
         waiting.reply = await self._dispatcher.settle(waiting.request, awaited)
-        counters = self._dispatcher.counters
-        counters.awaited += 1
-        counters.awaited_s += self._dispatcher.wire.seconds() - waiting.received_at
+        took = self._dispatcher.wire.seconds() - waiting.received_at
+        self._dispatcher.counters.awaiting.add(took)
         self._work()
 
 

@@ -94,6 +94,9 @@ class Dispatcher:
         request = asked.request
         self.counters.requests += 1
         verb = self._find(request.verb)
+        if verb is not None:
+            asked_for = self.counters.verbs
+            asked_for[request.verb] = asked_for.get(request.verb, 0) + 1
         call = Call(
             request.verb,
             request.argument,

@@ -94,6 +94,7 @@ class RemoteCommandServerPlugin:
         server.add_unix(world.streams.unix_server(path), path)
         self._others = OtherListeners(server.dispatcher, world, spec)
         context.counters.update(server.counters.by_name())
+        context.distributions.update(server.counters.distributions())
         self.verbs.register(
             Verb(
                 "GetVersion", Right.OBSERVE, self._version, doc="name, version, boot and dialect of this node"
@@ -106,6 +107,7 @@ class RemoteCommandServerPlugin:
         """All verbs are registered: open the port."""
         server, others = self.server, self._others
         assert server is not None and others is not None
+        context.counters.update(server.counters.by_verb(self.verbs.names()))
         try:
             server.is_owner = context.find(IOwners).is_owner
         except LookupError:

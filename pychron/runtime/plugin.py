@@ -17,6 +17,7 @@ from zope.interface.interface import InterfaceClass
 
 from pychron.config.initialization import PluginElement
 from pychron.config.problems import Place, Report
+from pychron.runtime.distribution import Distribution
 from pychron.runtime.world import World
 
 
@@ -69,6 +70,8 @@ class Context:
     node_name: str = ""
     counters: dict[str, Callable[[], int | float]] = field(default_factory=dict)
     """Plain counters by metric name, read when somebody asks."""
+    distributions: dict[str, Distribution] = field(default_factory=dict)
+    """Durations by metric name."""
     config: Any = None
     """pychron.node.root.RootConfig: all that the files say, read once; a plugin takes its part of it."""
     state_folder: Path = Path()

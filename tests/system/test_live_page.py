@@ -313,6 +313,11 @@ def test_metrics_are_read_by_prometheus_own_parser(node):
     faults = {sample.labels["code"]: sample.value for sample in found["pychron_rpc_faults"]}
     assert faults["003"] == 1
     assert found["pychron_channel_up"][0].value == 1
+    commands = {sample.labels["verb"]: sample.value for sample in found["pychron_rpc_commands"]}
+    assert commands["Open"] == 1
+    assert commands["Close"] == 0
+    awaited = {s.name: s.value for s in found["pychron_rpc_awaiting_seconds"] if "le" not in s.labels}
+    assert awaited["pychron_rpc_awaiting_seconds_count"] >= 1
 
 
 def test_a_taken_web_port_costs_the_page_and_never_the_node(tmp_path):

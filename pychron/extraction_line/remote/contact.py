@@ -80,6 +80,11 @@ class Contact:
         """Wire seconds."""
         return float(self._world.wire.seconds())
 
+    @property
+    def frames_dropped(self) -> int:
+        """Broadcasts of it for which there was no room; a snapshot made up for them."""
+        return self._subscriber.dropped if self._subscriber is not None else 0
+
     # ---- life
 
     async def start(self) -> None:

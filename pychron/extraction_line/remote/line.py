@@ -87,6 +87,7 @@ class RemoteLine:
             "polls": lambda: remote.contact.polls,
             "polls_failed": lambda: remote.contact.polls_failed,
             "connected": lambda: int(remote.connected),
+            "frames_dropped": lambda: remote.contact.frames_dropped,
         }
         for name, read in counters.items():
             self._context.counters[f"remote_{remote.name}_{name}"] = read

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 PREFIX = "pychron_"
+ENDINGS = {"counter": "_total", "gauge": "", "histogram": "_seconds"}
+"""What a name ends in, by kind; a histogram has `_bucket`, `_sum` and `_count` after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,13 @@ class Metric:
     source: str
     name: str
     kind: str
-    """counter or gauge"""
+    """counter, gauge or histogram"""
     help: str
+
+    @property
+    def written(self) -> str:
+        """As Prometheus writes it."""
+        return f"{PREFIX}{self.name}{ENDINGS[self.kind]}"
 
     @property
     def label(self) -> str:
@@ -45,10 +52,13 @@ def _rpc(name: str, kind: str, help_: str) -> Metric:
 METRICS = (
     _rpc("requests", "counter", "Requests received on the command port and the node's own socket"),
     Metric("rpc_faults_{code}", "rpc_faults", "counter", "Fault replies by wire number"),
-    _rpc("batches", "counter", "Turns in which a connection was answered"),
-    _rpc("answering_s", "counter", "Seconds that those turns took"),
-    _rpc("awaited", "counter", "Requests that waited for hardware or disk"),
-    _rpc("awaited_s", "counter", "Seconds from their last byte to their reply"),
+    Metric("rpc_verb_{verb}", "rpc_commands", "counter", "Requests by verb, refused ones included"),
+    _rpc("answering", "histogram", "Seconds of each turn in which a connection was answered"),
+    _rpc(
+        "awaiting",
+        "histogram",
+        "Seconds from a request to its reply, of those that wait for hardware or disk",
+    ),
     _rpc("waiting", "gauge", "Requests that wait for their connection's turn now"),
     _rpc("connections", "counter", "Connections that were accepted"),
     _rpc("connected", "gauge", "Connections now"),
@@ -72,6 +82,12 @@ METRICS = (
     Metric("remote_{peer}_unanswered", "peer_unanswered", "counter", "Actuations without an answer"),
     Metric("remote_{peer}_polls_failed", "peer_polls_failed", "counter", "Status polls that failed"),
     Metric("remote_{peer}_polls", "peer_polls", "counter", "Status polls of a valve controller"),
+    Metric(
+        "remote_{peer}_frames_dropped",
+        "peer_frames_dropped",
+        "counter",
+        "Broadcasts of a controller that had no room",
+    ),
     Metric("remote_{peer}_connected", "peer_up", "gauge", "1 while the valve controller answers"),
     Metric("channel_{device}_exchanges", "channel_exchanges", "counter", "Exchanges with an instrument"),
     Metric("channel_{device}_timeouts", "channel_timeouts", "counter", "Exchanges without an answer in time"),
@@ -79,6 +95,8 @@ METRICS = (
     Metric("channel_{device}_lost", "channel_lost", "counter", "Connections that ended in an exchange"),
     Metric("channel_{device}_connects", "channel_connects", "counter", "Connections made"),
     Metric("channel_{device}_up", "channel_up", "gauge", "1 while the instrument's channel is up"),
+    Metric("events_{queue}_waiting", "events_waiting", "gauge", "Events that wait in a queue of the bus now"),
+    Metric("events_{queue}_dropped", "events_dropped", "counter", "Events for which that queue had no room"),
     Metric("scripts_run", "scripts_run", "counter", "Scripts that were run"),
     Metric("web_browsers", "web_browsers", "gauge", "Pages that follow the node now"),
     Metric("web_dropped", "web_dropped", "counter", "Pages dropped because they did not read"),

@@ -28,7 +28,9 @@ class MetricsPlugin:
             "boot": context.world.boot,
             "simulated": str(context.world.simulated).lower(),
         }
-        context.offer(IMetrics, Exposition(context.counters, about))
+        context.offer(
+            IMetrics, Exposition(context.counters, about, context.distributions, context.bus.counters)
+        )
 
     def bind(self, context: Context) -> None:
         """It wants nothing."""

@@ -6,9 +6,12 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from twisted.internet.task import Clock
 
-from pychron.observability.metrics.catalogue import METRICS, PREFIX, arrange
+from pychron.events.bus import EventBus
+from pychron.observability.metrics.catalogue import METRICS, arrange
 from pychron.observability.metrics.exposition import Exposition
 from pychron.rpc.counters import Counters
 
@@ -65,18 +68,50 @@ def test_each_request_has_its_own_numbers():
 
 
 def test_every_counter_of_the_command_server_is_in_the_table():
-    assert [one.metric.name for one in arrange(Counters().by_name()) if one.metric.name == "other"] == []
+    rpc = Counters()
+    counted = [*rpc.by_name(), *rpc.by_verb(("Open", "GetValveState")), *rpc.distributions()]
+    assert [one.metric.name for one in arrange(counted) if one.metric.name == "other"] == []
 
 
-def test_every_metric_stands_in_the_reference():
+def test_durations_come_out_as_a_histogram():
+    rpc = Counters()
+    for seconds in (0.00005, 0.001, 0.002, 99.0):
+        rpc.awaiting.add(seconds)
+    text = Exposition({}, {}, rpc.distributions()).text().decode()
+    family = {one.name: one for one in text_string_to_metric_families(text)}["pychron_rpc_awaiting_seconds"]
+    assert family.type == "histogram"
+    below = {sample.labels["le"]: sample.value for sample in family.samples if "le" in sample.labels}
+    assert [below[le] for le in ("0.0001", "0.001", "0.003", "30.0", "+Inf")] == [1, 2, 3, 3, 4]
+    rest = {sample.name: sample.value for sample in family.samples if "le" not in sample.labels}
+    assert rest["pychron_rpc_awaiting_seconds_count"] == 4
+    assert rest["pychron_rpc_awaiting_seconds_sum"] == pytest.approx(99.00305)
+
+
+def test_each_queue_of_the_bus_has_its_own_line():
+    bus = EventBus(Clock())
+    bus.subscribe(lambda event: None, bound=1, what="notifier")
+    bus.subscribe(lambda event: None, what="history")
+    for event in (1, 2, 3):
+        bus.publish(event)
+    text = Exposition({}, {}, queues=bus.counters).text().decode()
+    found = {family.name: values(family) for family in text_string_to_metric_families(text)}
+    assert found["pychron_events_waiting"] == {("notifier",): 1, ("history",): 3}
+    assert found["pychron_events_dropped"] == {("notifier",): 2, ("history",): 0}
+
+
+def test_every_metric_stands_in_the_reference_and_nothing_else_does():
     text = (PROJECT / "docs" / "reference" / "metrics.md").read_text()
-    written = [PREFIX + one.name + ("_total" if one.kind == "counter" else "") for one in METRICS]
-    assert [name for name in written if f"`{name}`" not in text] == []
+    rows = re.findall(r"^\| `(pychron_\w+)` \| (\w+) \| (\w*) ?\| (.+) \|$", text, re.MULTILINE)
+    assert rows == [(one.written, one.kind, one.label, one.help) for one in METRICS]
 
 
 def test_alert_rules_and_dashboard_ask_for_metrics_that_exist():
-    known = {PREFIX + one.name + ("_total" if one.kind == "counter" else "") for one in METRICS} | {
-        "pychron_node_info"
+    known = {one.written for one in METRICS if one.kind != "histogram"} | {"pychron_node_info"}
+    known |= {
+        one.written + part
+        for one in METRICS
+        if one.kind == "histogram"
+        for part in ("_bucket", "_sum", "_count")
     }
     rules = (PROJECT / "etc" / "prometheus" / "alerts.yml").read_text()
     dashboard = (PROJECT / "etc" / "grafana" / "pychron.json").read_text()
