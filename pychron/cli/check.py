@@ -11,7 +11,7 @@ from pychron.cli.exits import MEANING, REFUSED
 from pychron.cli.output import as_json, console, say
 
 if TYPE_CHECKING:
-    from pychron.config.problems import Problem
+    from pychron.config.problems import Problem, Report
 
 ROLES = ("valve", "experiment", "furpi", "crunch")
 EPILOG = f"""\b
@@ -57,11 +57,12 @@ def check(
     Touches no device and writes nothing.
     """
     from pychron.node.checking import check_node
+    from pychron.node.root import blocking
 
     config, report = check_node(root.expanduser().absolute(), role, waive=waive, simulated=simulated)
     problems, notes = report.sorted(), config.notes if config is not None else ()
-    startable = config is not None and (lenient or not report.errors)
-    good = startable and not (strict and problems)
+    startable = config is not None and not blocking(report, lenient=lenient)
+    good = startable and (lenient or not report.errors) and not (strict and problems)
     shown_role = config.role if config is not None else role
     if json_:
         as_json(
@@ -78,7 +79,7 @@ def check(
     else:
         _show(problems, notes)
         say(
-            _summary(root, shown_role, len(report.errors), len(report.warnings), startable),
+            _summary(root, shown_role, report, startable),
             "bold" if good else "bold red",
         )
     if not good:
@@ -110,8 +111,9 @@ def _show(problems: list[Problem], notes: tuple[str, ...]) -> None:
         out.print()
 
 
-def _summary(root: Path, role: str | None, errors: int, warnings: int, startable: bool) -> str:
+def _summary(root: Path, role: str | None, report: Report, startable: bool) -> str:
     what = f"{root}{f' ({role})' if role else ''}"
+    errors, warnings = len(report.errors), len(report.warnings)
     if not errors and not warnings:
         return f"{what}: no problems"
     counted = ", ".join(
@@ -119,11 +121,13 @@ def _summary(root: Path, role: str | None, errors: int, warnings: int, startable
         for count, word in ((errors, "error"), (warnings, "warning"))
         if count
     )
-    end = (
-        ""
-        if not errors
-        else "; it starts, what they touch is out of service"
-        if startable
-        else "; the node would not start"
-    )
+    lost = dict.fromkeys(problem.costs for problem in report.errors)
+    if not errors:
+        end = ""
+    elif not startable:
+        end = "; the node would not start"
+    elif "" in lost:
+        end = "; it starts, what they touch is out of service"
+    else:
+        end = f"; it starts without {' and '.join(lost)}"
     return f"{what}: {counted}{end}"

@@ -17,6 +17,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "safe": ("pychron.cli.safe:safe", "MAKE SAFE: run a node's park sequence, step by step."),
     "valve": ("pychron.cli.valve:valve", "Tell a node what a person knows of a valve."),
     "watch": ("pychron.cli.watch:watch", "Print what a node broadcasts, as it happens."),
+    "dashboard": (
+        "pychron.cli.dashboard:dashboard",
+        "Show the values of a dashboard, and which conditions hold.",
+    ),
     "script": ("pychron.cli.script:script", "Rehearse an extraction script, or run it."),
     "web": ("pychron.cli.web:web", "Make a token for a node's live page."),
     "audit": ("pychron.cli.audit:audit", "Show who moved what, when, and how it ended."),

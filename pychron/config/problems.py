@@ -36,6 +36,8 @@ class Problem:
     """A short stable name such as `interlock`, used by `--waive NAME:CODE=VALUE` and by --json."""
     value: str = ""
     """What the file says there."""
+    costs: str = ""
+    """The part of the node that is not started for it, while the rest runs; empty: the node itself."""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.severity}: {self.text}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from zope.interface import Interface
 
@@ -94,10 +94,3 @@ class IRunsScripts(Interface):
 
     def check(script: str) -> str:
         """Empty where there is such a script and it can be read, else what is wrong."""
-
-
-class IFollowsValues(Interface):
-    """Who wants each change without the bus: conditions of a queue."""
-
-    def follow(told: Callable[[ValueView], None]) -> Callable[[], None]:
-        """`told` gets each change in a later turn; the result ends it."""

@@ -15,11 +15,16 @@ from pychron.extraction_line.states import State
 from pychron.hardware.drivers import UnknownDriver
 from pychron.hardware.readable import NoValue, find_name
 from pychron.hardware.readables import ReadableBuilder, readable_driver
+from pychron.runtime.deadlines import sleep
 from pychron.runtime.world import World
 
 Read = Callable[[], Awaitable[object]]
 LINE = ("extraction_line", "extractionline", "extractionlinemanager", "valves")
 """What `device:` says for the valves of the line."""
+GRACE_S = 2.5
+"""After the start, for the first read-back of the line."""
+LOOK_S = 0.1
+"""How often a valve that moves is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +111,21 @@ class Sources:
     def _valve(self, spec: ValueSpec) -> Read:
         line, switch = self._line, switch_of(spec)
 
+        clock = self._world.wire
+        begun = clock.seconds()
+
         async def read() -> float:
             if line is None:
                 raise NoValue("the extraction line is not there")
-            try:
-                view = line.view(switch)
-            except (KeyError, UnknownSwitch):
-                raise NoValue(f"the line has no switch {switch}") from None
+            while True:
+                try:
+                    view = line.view(switch)
+                except (KeyError, UnknownSwitch):
+                    raise NoValue(f"the line has no switch {switch}") from None
+                never_read = view.state is State.UNKNOWN and view.read_at is None
+                if not (view.state is State.MOVING or (never_read and clock.seconds() - begun < GRACE_S)):
+                    break
+                await sleep(clock, LOOK_S)
             if view.stale:
                 raise NoValue(f"{switch}: the node that owns it is lost")
             if view.state not in (State.OPEN, State.CLOSED):

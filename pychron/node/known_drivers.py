@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from pychron.config.device_file import DeviceFile
 from pychron.hardware.drivers import UnknownDriver, driver_for, klasses
+from pychron.hardware.readables import readable_klasses
 from pychron.node.root_devices import Drivers
 
 
 def known_drivers() -> Drivers:
     """Every driver of this installation."""
-    return Drivers(klasses=klasses(), validate=_validate, power_up=_power_up)
+    return Drivers(klasses=klasses(), numbers=readable_klasses(), validate=_validate, power_up=_power_up)
 
 
 def _validate(device: DeviceFile) -> Callable[[str], str]:

@@ -32,6 +32,8 @@ BUILT_IN: Mapping[str, BuiltIn] = {
     "RemoteCommandServer": BuiltIn("pychron.rpc.plugin", "RemoteCommandServerPlugin"),
     "Broadcast": BuiltIn("pychron.broadcast.plugin", "BroadcastPlugin"),
     "ExtractionLine": BuiltIn("pychron.extraction_line.plugin", "ExtractionLinePlugin"),
+    "DashboardServer": BuiltIn("pychron.dashboard.plugin", "DashboardServerPlugin"),
+    "DashboardClient": BuiltIn("pychron.dashboard.client_plugin", "DashboardClientPlugin"),
     "Scripts": BuiltIn("pychron.scripting.plugin", "ScriptsPlugin"),
     "Metrics": BuiltIn("pychron.observability.metrics.plugin", "MetricsPlugin"),
     "Web": BuiltIn("pychron.web.plugin", "WebPlugin"),

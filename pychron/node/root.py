@@ -182,7 +182,7 @@ def check_root(
 
 def blocking(report: Report, *, lenient: bool) -> list[Problem]:
     """The errors that keep a node from starting. With `lenient` none: what they touch is out of service."""
-    return [] if lenient else report.errors
+    return [] if lenient else [problem for problem in report.errors if not problem.costs]
 
 
 def find_valves_file(root: Path, report: Report) -> Path | None:

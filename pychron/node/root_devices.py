@@ -29,6 +29,8 @@ class Drivers:
 
     klasses: Collection[str] | None = None
     """Names of `klass` that have a driver; None: not known, nothing is said about it."""
+    numbers: Collection[str] = ()
+    """Names of `klass` whose numbers the dashboard can read."""
     validate: Validate = _any_address
     power_up: Callable[[DeviceFile], str] = lambda device: ""
     """What a driver declares of its relays at power-up and on loss of the computer; empty: nothing."""
@@ -210,7 +212,8 @@ def warn_of_klasses(used: Iterable[str], devices: Devices, drivers: Drivers, *, 
         return
     for name in used:
         device = devices.found.get(devices.canonical(name))
-        if device is None or not device.klass or device.klass in (*drivers.klasses, *REMOTE_LINES):
+        known = (*drivers.klasses, *drivers.numbers, *REMOTE_LINES)
+        if device is None or not device.klass or device.klass in known:
             continue
         does = "a generic relay bank takes its place" if device.klass in ACTUATORS else "it is left out"
         devices.report.warning(
