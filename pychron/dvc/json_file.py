@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import json
 import math
 from typing import Any
 
-try:
-    import msgspec.json as _fast
-except ImportError:  # a machine that it is not built for: the same documents, more slowly
-    _fast = None  # type: ignore[assignment]
-
 from pychron.config.problems import Place
 from pychron.dvc.errors import CorruptFile
+
+
+def optional(name: str) -> Any:
+    """A module that makes reading faster; None on a machine that it is not built for: then the same is read more slowly."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+_fast: Any = optional("msgspec.json")
 
 
 def parse(data: bytes, name: str) -> Any:
@@ -39,7 +46,8 @@ def parse(data: bytes, name: str) -> Any:
 def written(document: Any) -> bytes:
     """`document` as compact JSON, dataclasses as mappings; numbers come back to the last bit. Raises TypeError, ValueError."""
     if _fast is not None:
-        return _fast.encode(document)
+        fast: bytes = _fast.encode(document)
+        return fast
     return json.dumps(document, default=_plain, separators=(",", ":")).encode()
 
 

@@ -7,75 +7,66 @@ null, a number as text, NaN, a manual value, no JSON): then the careful way read
 from __future__ import annotations
 
 from functools import lru_cache
+from types import GenericAlias
 from typing import Any
 
+from pychron.dvc.json_file import optional
 from pychron.dvc.records import Reference, StoredFit, StoredValue
 from pychron.reduction.inputs import OutlierFilter
 
-try:
-    import msgspec
-except ImportError:  # a machine that it is not built for
-    msgspec = None  # type: ignore[assignment]
+MAIN = (
+    "uuid", "identifier", "aliquot", "increment", "analysis_type", "timestamp", "mass_spectrometer", "irradiation",
+    "irradiation_level", "irradiation_position", "isotopes", "arar_mapping", "admit_delay", "time_zero_offset", "sample",
+    "material", "project", "comment", "spec_sha", "meta_commit", "commit", "detectors",
+)  # fmt: skip
+"""Keys of an analysis's own file that a record is made of."""
+
+msgspec: Any = optional("msgspec")
 
 if msgspec is not None:
-
-    class _Outliers(msgspec.Struct):
-        filter_outliers: bool = False
-        iterations: int = 1
-        std_devs: float = 2.0
-        use_standard_deviation_filtering: bool = False
-        use_iqr_filtering: bool = False
-
-    class _Fit(msgspec.Struct):
-        value: float
-        error: float
-        fit: str = ""
-        error_type: str = ""
-        n: int | None = None
-        fn: int | None = None
-        filter_outliers_dict: _Outliers | None = None
-        user_excluded: tuple[int, ...] = ()
-        outlier_excluded: tuple[int, ...] = ()
-        include_baseline_error: bool = False
-        reviewed: bool = False
-        use_manual_value: bool = False
-        use_manual_error: bool = False
-
-    class _Value(msgspec.Struct):
-        value: float
-        error: float
-        fit: str = ""
-        references: msgspec.Raw = msgspec.Raw(b"[]")
-        reviewed: bool = False
-        reference_detector: str = ""
-        standard_ratio: float | None = None
-
-    class _Main(msgspec.Struct):
-        uuid: Any = None
-        identifier: Any = None
-        aliquot: Any = None
-        increment: Any = None
-        analysis_type: Any = None
-        timestamp: Any = None
-        mass_spectrometer: Any = None
-        irradiation: Any = None
-        irradiation_level: Any = None
-        irradiation_position: Any = None
-        isotopes: Any = None
-        arar_mapping: Any = None
-        admit_delay: Any = None
-        time_zero_offset: Any = None
-        sample: Any = None
-        material: Any = None
-        project: Any = None
-        comment: Any = None
-        spec_sha: Any = None
-        meta_commit: Any = None
-        commit: Any = None
-        detectors: Any = None
-
-    _FITS = msgspec.json.Decoder(dict[str, _Fit])
-    _VALUES = msgspec.json.Decoder(dict[str, _Value])
+    _Outliers = msgspec.defstruct(
+        "_Outliers",
+        [
+            ("filter_outliers", bool, False),
+            ("iterations", int, 1),
+            ("std_devs", float, 2.0),
+            ("use_standard_deviation_filtering", bool, False),
+            ("use_iqr_filtering", bool, False),
+        ],
+    )
+    _Fit = msgspec.defstruct(
+        "_Fit",
+        [
+            ("value", float),
+            ("error", float),
+            ("fit", str, ""),
+            ("error_type", str, ""),
+            ("n", int | None, None),
+            ("fn", int | None, None),
+            ("filter_outliers_dict", _Outliers | None, None),
+            ("user_excluded", tuple[int, ...], ()),
+            ("outlier_excluded", tuple[int, ...], ()),
+            ("include_baseline_error", bool, False),
+            ("reviewed", bool, False),
+            ("use_manual_value", bool, False),
+            ("use_manual_error", bool, False),
+        ],
+    )
+    _Value = msgspec.defstruct(
+        "_Value",
+        [
+            ("value", float),
+            ("error", float),
+            ("fit", str, ""),
+            ("references", msgspec.Raw, msgspec.Raw(b"[]")),
+            ("reviewed", bool, False),
+            ("reference_detector", str, ""),
+            ("standard_ratio", float | None, None),
+        ],
+    )
+    _Main = msgspec.defstruct("_Main", [(key, Any, None) for key in MAIN])
+    _FITS = msgspec.json.Decoder(GenericAlias(dict, (str, _Fit)))
+    _VALUES = msgspec.json.Decoder(GenericAlias(dict, (str, _Value)))
     _MAIN = msgspec.json.Decoder(_Main)
     _REFERENCES = msgspec.json.Decoder(tuple[Reference, ...])
 
@@ -142,9 +133,10 @@ def main(data: bytes) -> dict[str, Any] | None:
     if msgspec is None:
         return None
     try:
-        return msgspec.structs.asdict(_MAIN.decode(data))
+        found: dict[str, Any] = msgspec.structs.asdict(_MAIN.decode(data))
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
+    return found
 
 
 @lru_cache(256)
