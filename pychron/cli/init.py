@@ -11,13 +11,14 @@ import click
 from pychron.cli.exits import MEANING, Refused
 from pychron.cli.output import as_json, say
 
-NODES = {"valve": "pyvalve", "experiment": "pyexperiment"}
+NODES = {"valve": "pyvalve", "experiment": "pyexperiment", "crunch": "pycrunch"}
 """Role -> the name of its node for twistd."""
 EPILOG = f"""\b
 Examples:
   pychron init valve ~/.pychron.valve
   pychron init valve DIR --simulated
   pychron init experiment ~/.pychron.experiment
+  pychron init crunch ~/.pychron.crunch
 
 {MEANING}"""
 
@@ -94,6 +95,8 @@ def _next_steps(role: str, root: Path, names: list[str], simulated: bool) -> Non
     ]
     if role == "valve":
         steps.append(("pychron call 127.0.0.1:1061 'Open A'", "ask it, from another terminal"))
+    elif role == "crunch":
+        steps.append((f"pychron age --root {root}", "ages of all that is cloned there"))
     else:
         steps.append(
             (

@@ -38,7 +38,7 @@ class Locations:
 
 
 def read_locations(root: Path, report: Report) -> Locations:
-    """Read it; a place that is not there yet is a warning, because a repository can be cloned later."""
+    """Read it. A repository may be cloned later; where not even the folder around its place is there, that is a warning."""
     path = root / FILE
     place = report.place(path)
     fields = Fields({}, place, report, "dvc")
@@ -57,7 +57,7 @@ def read_locations(root: Path, report: Report) -> Locations:
     )
     fields.unknown(near_is_error=True)
     for key, folder in (("meta", found.meta), ("repositories", found.repositories)):
-        if not folder.is_dir():
+        if not folder.is_dir() and not folder.parent.is_dir():
             report.warning(
                 fields.place_of(key), f"{key}: there is no folder {folder} yet; clone it there", code=key
             )

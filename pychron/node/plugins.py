@@ -35,6 +35,8 @@ BUILT_IN: Mapping[str, BuiltIn] = {
     "DashboardServer": BuiltIn("pychron.dashboard.plugin", "DashboardServerPlugin"),
     "DashboardClient": BuiltIn("pychron.dashboard.client_plugin", "DashboardClientPlugin"),
     "Scripts": BuiltIn("pychron.scripting.plugin", "ScriptsPlugin"),
+    "DVC": BuiltIn("pychron.dvc.plugin", "DVCPlugin"),
+    "Pipeline": BuiltIn("pychron.pipeline.plugin", "PipelinePlugin", "crunch"),
     "Metrics": BuiltIn("pychron.observability.metrics.plugin", "MetricsPlugin"),
     "Web": BuiltIn("pychron.web.plugin", "WebPlugin"),
 }

@@ -160,3 +160,24 @@ class RunningSampleChanged:
 
     identifier: str
     time: float
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPointAdded:
+    """A blank, an air or a sensitivity was measured: where it lies on its chart."""
+
+    chart: str
+    units: str
+    point: ChartPoint
+    centre: float | None
+    sigma: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunMissing:
+    """An analysis was announced, and after a long search no followed repository has it."""
+
+    uuid: str
+    waited_s: float
+    why: str
+    """With the remedy."""

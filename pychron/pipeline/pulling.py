@@ -108,10 +108,13 @@ class Git:
         return Pulled(Following.CURRENT, "", await self.head())
 
     async def changed(self, old: str, new: str) -> tuple[str, ...] | None:
-        """Paths that differ between two commits; None where git does not know one of them."""
+        """Paths that differ between two commits; None where git does not know one of them, or gives no answer."""
         if not old:
             return None
-        done = await self._run("diff", "--name-only", "--no-renames", "-z", old, new, "--")
+        try:
+            done = await self._run("diff", "--name-only", "--no-renames", "-z", old, new, "--")
+        except (DeadlinePassed, OSError):
+            return None
         if done.status != 0 or done.cut:
             return None
         return tuple(p for p in done.output.decode("utf-8", "surrogateescape").split("\0") if p)
