@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plateau": ("pychron.cli.plateau:plateau", "Compute plateau, mean and integrated age of each sample."),
     "isochron": ("pychron.cli.isochron:isochron", "Compute the isochron of each sample."),
     "figure": ("pychron.cli.figure:figure", "Draw spectra, ideograms, isochrons, series and flux maps."),
+    "table": ("pychron.cli.table:table", "Write the analytical table of samples as XLSX or CSV."),
     "explain": ("pychron.cli.explain:explain", "Say where an age comes from, down to the commit."),
     "whatif": ("pychron.cli.whatif:whatif", "Say which ages other constants would move."),
     "pipeline": ("pychron.cli.pipeline:pipeline", "Run a template of nodes on a batch of analyses."),
