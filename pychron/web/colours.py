@@ -37,7 +37,7 @@ def own_colour(canvas: Canvas, name: str) -> str:
 
 
 def region_colours(canvas: Canvas, network: Network, states: Mapping[str, State]) -> dict[str, Any]:
-    """By edge and by node: the colour of the region's source (empty: none), and the regions that an unknown valve may join.
+    """By edge and by node: the colour of the region's source (empty: none), and the edges that an unknown valve may join to more.
 
     A valve is in a region while it is confirmed open; then it has that region's colour.
     """
@@ -46,11 +46,12 @@ def region_colours(canvas: Canvas, network: Network, states: Mapping[str, State]
     by_id = {region.id: region for region in found.regions}
     edges = {edge: colour.get(source, "") for edge, source in found.edge_source.items()}
     nodes = {}
-    doubtful = []
+    doubtful: set[str] = set()
     for name, region in found.node_region.items():
         source = by_id[region].source
         nodes[name] = colour.get(source, "")
         if by_id[region].perhaps:
-            doubtful.append(name)
+            doubtful.add(name)
     volumes = {name: by_id[region].volume for name, region in found.node_region.items()}
-    return {"edges": edges, "nodes": nodes, "perhaps": sorted(doubtful), "volumes": volumes}
+    perhaps = [edge.name for edge in network.edges if not doubtful.isdisjoint(edge.ends)]
+    return {"edges": edges, "nodes": nodes, "perhaps": perhaps, "volumes": volumes}

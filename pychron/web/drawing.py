@@ -48,7 +48,7 @@ def valve(name: str, x: float, y: float, shown: str) -> str:
     return (
         f'<g class="valve" data-name="{label}" data-state="unknown" tabindex="0" role="button" '
         f'aria-label="{label}: unknown" transform="translate({_n(x * SCALE)} {_n(-y * SCALE)})">'
-        '<circle class="halo" r="22"/><circle class="body" r="17"/>'
+        '<circle class="halo" r="25"/><circle class="held" r="21"/><circle class="body" r="17"/>'
         '<path class="bar" d="M-17 0H17"/><text class="doubt" y="7">?</text>'
         '<path class="lock" d="M10 -20v-4a4 4 0 0 1 8 0v4m-10 0h12v9h-12z"/>'
         '<text class="evidence" x="-21" y="-12"></text>'

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pychron.broadcast.frames import Message
 from pychron.broadcast.interfaces import INotifier
+from pychron.dashboard.interfaces import IDashboard, IDashboardClient
+from pychron.events.bus import EventBus
 from pychron.extraction_line.network.canvas import Canvas
 from pychron.extraction_line.network.graph import Network, network_of
 from pychron.extraction_line.states import State
 from pychron.runtime.world import World
 from pychron.web.colours import region_colours
+from pychron.web.devices import Counters, Device, device_panels, peer_panels, troubles
 from pychron.web.drawing import draw, draw_grid
 from pychron.web.streams import Streams
+from pychron.web.values import Values
 
 KEPT = 300
 """Events that a page which opens later still gets."""
@@ -24,7 +29,14 @@ class Live:
     """Follows the notifier: what a page shows is what every other node hears."""
 
     def __init__(
-        self, world: World, node: str, notifier: INotifier, canvas: Canvas | None, may_act: bool
+        self,
+        world: World,
+        node: str,
+        notifier: INotifier,
+        canvas: Canvas | None,
+        may_act: bool,
+        counters: Counters,
+        devices: Mapping[str, Device],
     ) -> None:
         self._world = world
         self._node = node
@@ -34,17 +46,29 @@ class Live:
         self._may_act = may_act
         self._states: dict[str, State] = {}
         self._moved = False
+        self._counters = counters
+        self._devices = devices
+        self._began = world.wire.seconds()
+        self.values: Values | None = None
         self.events: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._beaten = False
+        """A beat goes out: values that grew old since are told with it."""
         self.streams = Streams(world.wire, self._beat)
-        self.streams.before = self._colours_again
+        self.streams.before = self._gathered
         self._end = notifier.follow(self._heard)
 
     def start(self) -> None:
         """Begin to beat."""
         self.streams.start()
 
+    def show_values(self, dashboards: Iterable[IDashboard | IDashboardClient], bus: EventBus) -> None:
+        """Of this node's own dashboard, and of those that it follows."""
+        self.values = Values(dashboards, bus, self.streams.wake)
+
     def stop(self) -> None:
         """Follow no more, close every stream."""
+        if self.values is not None:
+            self.values.stop()
         self._end()
         self.streams.stop()
 
@@ -70,6 +94,8 @@ class Live:
             "alarms": line.get("alarms", []),
             "areas": {area: part for area, part in snapshot.state.items() if area != LINE},
             "colours": self._colours(),
+            "values": self.values.all() if self.values is not None else [],
+            "health": self._health(),
             "events": list(self.events),
             "may_act": self._may_act,
         }
@@ -102,9 +128,21 @@ class Live:
             return {}
         return region_colours(self._canvas, self._network, self._states)
 
-    def _colours_again(self) -> list[tuple[str, Any]]:
+    def _health(self) -> dict[str, Any]:
+        return {
+            "up_s": self._world.wire.seconds() - self._began,
+            "devices": device_panels(self._devices, self._counters),
+            "peers": peer_panels(self._counters),
+            "troubles": troubles(self._counters),
+        }
+
+    def _gathered(self) -> list[tuple[str, Any]]:
         moved, self._moved = self._moved, False
-        return [("colours", self._colours())] if moved else []
+        found: list[tuple[str, Any]] = [("colours", self._colours())] if moved else []
+        news = self.values.news(self._beaten) if self.values is not None else []
+        self._beaten = False
+        return [*found, ("values", {"values": news})] if news else found
 
     def _beat(self) -> dict[str, Any]:
-        return {"time": self._world.wall(), "seq": self._notifier.number()}
+        self._beaten = True
+        return {"time": self._world.wall(), "seq": self._notifier.number(), "health": self._health()}

@@ -10,14 +10,18 @@ from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 from twisted.web.server import Request
 from zope.interface import implementer
+from zope.interface.interface import InterfaceClass
 
 from pychron.broadcast.interfaces import INotifier
+from pychron.dashboard.interfaces import IDashboard, IDashboardClient
+from pychron.extraction_line.states import Kind
 from pychron.observability.metrics.exposition import IMetrics
 from pychron.rpc.interfaces import IVerbs
 from pychron.rpc.verbs import Call
 from pychron.runtime.plugin import Context, IPlugin
 from pychron.trust.rights import Peer, Right
 from pychron.web.access import Forbidden, Sessions, own_names
+from pychron.web.devices import Device
 from pychron.web.live import Live
 from pychron.web.site import PageSite
 from pychron.web.web_file import OPTION, WebSpec, read_web
@@ -32,7 +36,7 @@ class WebPlugin:
     name = "Web"
     needs = (INotifier,)
     offers = ()
-    wants = (IMetrics, IVerbs)
+    wants = (IMetrics, IVerbs, IDashboard, IDashboardClient)
     log = Logger()
 
     def __init__(self) -> None:
@@ -56,13 +60,24 @@ class WebPlugin:
         assert spec is not None, "a plugin is checked before it is bound"
         world = context.world
         canvas = getattr(context.config, "canvas", None)
-        live = self._live = Live(world, context.node_name, context.find(INotifier), canvas, spec.actuate)
+        live = self._live = Live(
+            world,
+            context.node_name,
+            context.find(INotifier),
+            canvas,
+            spec.actuate,
+            context.counters,
+            _devices(context),
+        )
+        dashboards = [one for wanted in (IDashboard, IDashboardClient) if (one := _wanted(context, wanted))]
+        live.show_values(dashboards, context.bus)
+        metrics = _wanted(context, IMetrics)
         sessions = Sessions(spec.token_sha256, lambda: secrets.token_urlsafe(32))
         page = PageSite(
             live,
             own_names(spec.host, socket.gethostname(), spec.names),
             world.wire.seconds,
-            _metrics(context),
+            metrics.text if metrics is not None else None,
             sessions,
             _Mover(context).act if spec.actuate else None,
         )
@@ -124,8 +139,21 @@ class _Mover:
         return {"ok": True, "result": result}
 
 
-def _metrics(context: Context) -> Any:
+def _wanted(context: Context, wanted: InterfaceClass) -> Any:
+    """What another plugin offers; None where there is none."""
     try:
-        return context.find(IMetrics).text
+        return context.find(wanted)
     except LookupError:
         return None
+
+
+def _devices(context: Context) -> dict[str, Device]:
+    """Devices of the root with the switches that each drives."""
+    config = context.config
+    line = getattr(config, "line", None)
+    switches = [one for one in line.switches if one.kind is not Kind.MANUAL_VALVE] if line is not None else []
+    files = getattr(config, "devices", {})
+    return {
+        name: Device(name, file.klass, tuple(one.name for one in switches if one.actuator == name))
+        for name, file in files.items()
+    }

@@ -29,7 +29,9 @@ from pychron.web.live import Live
 STATIC = {
     "page.css": "text/css",
     "page.js": "text/javascript",
-    "drawing.css": "text/css",
+    "line.js": "text/javascript",
+    "panels.js": "text/javascript",
+    "words.js": "text/javascript",
     "icon.svg": "image/svg+xml",
 }
 LONGEST_BODY = 4096

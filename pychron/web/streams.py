@@ -133,19 +133,26 @@ class Streams:
         if not self._browsers:
             return
         self._pending.append(frame(kind, data))
-        if self._due is None:
+        self.wake()
+
+    def wake(self) -> None:
+        """Something changed that `before` will tell."""
+        if self._browsers and self._due is None:
             self._due = self._clock.callLater(GATHER_S, self._flush)
 
     def _flush(self) -> None:
         self._due = None
         pending, self._pending = self._pending, []
         data = b"".join([*pending, *(frame(kind, one) for kind, one in self.before())])
+        if not data:
+            return
         for browser in list(self._browsers):
             if not browser.send(data):
                 self.dropped += 1
 
     def _say_beat(self) -> None:
-        self.say("beat", self._beat_of())
+        if self._browsers:
+            self.say("beat", self._beat_of())
 
 
 def frame(kind: str, data: Any) -> bytes:

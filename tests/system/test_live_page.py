@@ -263,7 +263,7 @@ def test_who_has_the_token_may_move_a_valve_and_confirms_each_move(tmp_path, bro
             page.page.click(valve("B"))
             assert page.page.is_disabled("#switch button >> text=Open")
             page.page.click("#signin")
-            page.page.fill("#token", TOKEN)
+            page.page.fill("#answer", TOKEN)
             page.page.click("#ask button[value=yes]")
             page.wait_for("#safe:not([hidden])")
             page.page.click(valve("B"))

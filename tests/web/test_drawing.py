@@ -85,7 +85,7 @@ def test_gas_has_the_colour_of_its_source(canvas):
     opened = region_colours(canvas, network, {"A": State.OPEN, "B": State.UNKNOWN})
     assert opened["edges"] == {"Turbo_A": "#0a141e", "A_Bone & <b>": "#0a141e"}
     assert opened["nodes"]["Bone & <b>"] == "#0a141e"
-    assert set(opened["perhaps"]) == {"Turbo", "A", "Bone & <b>", "IG"}
+    assert set(opened["perhaps"]) == {"Turbo_A", "A_Bone & <b>", "Bone & <b>_B", "B_IG"}
 
 
 @pytest.mark.parametrize(

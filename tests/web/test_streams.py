@@ -58,6 +58,15 @@ class StreamsTests(SynchronousTestCase):
         self.assertEqual(len(worked), 1)
         self.assertTrue(self.browser.text.endswith(frame("colours", {}).decode()))
 
+    def test_what_only_before_tells_goes_out_after_a_wake_and_nothing_else_does(self):
+        self.streams.wake()
+        self.clock.advance(GATHER_S)
+        self.assertEqual(self.browser.text.count("event:"), 1)
+        self.streams.before = lambda: [("values", {"values": [1]})]
+        self.streams.wake()
+        self.clock.advance(GATHER_S)
+        self.assertTrue(self.browser.text.endswith(frame("values", {"values": [1]}).decode()))
+
     def test_it_beats(self):
         self.clock.pump([BEAT_S, GATHER_S])
         self.assertIn('event: beat\ndata: {"seq": 3}', self.browser.text)

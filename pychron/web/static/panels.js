@@ -1,0 +1,131 @@
+"use strict";
+// Nodes, alarms, devices with their values, and what happened.
+import { $, age, element, number, time } from "/static/words.js";
+
+const KEPT = 300;
+const peers = new Map();
+const alarms = new Map();
+const values = new Map();
+let devices = [];
+let own = "";
+
+export function clear(state) {
+  peers.clear(); alarms.clear(); values.clear();
+  own = state.node + ": this one" + (state.simulated ? ", SIMULATED" : "") + ", boot " + state.boot.slice(0, 8);
+  $("#events").replaceChildren();
+  nodes();
+}
+
+export function notePeer(name, connected, why) {
+  const before = peers.get(name) || {};
+  peers.set(name, { ...before, connected, why: why || (connected ? "" : before.why || "") });
+  nodes();
+}
+
+export function noteHealth(health) {
+  for (const peer of health.peers || []) peers.set(peer.name, { ...peers.get(peer.name), connected: peer.connected, failed: peer.polls_failed });
+  devices = health.devices || [];
+  nodes(health);
+  drawDevices();
+}
+
+function nodes(health) {
+  const first = element("li", own + (health ? ", up " + age(health.up_s) : ""));
+  const list = $("#nodes ul");
+  list.replaceChildren(first);
+  for (const trouble of (health && health.troubles) || []) list.append(element("li", trouble, "state-closed"));
+  for (const [node, one] of peers) {
+    const item = element("li", node + ": " + (one.connected ? "connected" : "LOST" + (one.why ? ", " + one.why : "")) + (one.failed ? " (" + one.failed + " polls failed)" : ""));
+    item.className = one.connected ? "" : "state-unknown";
+    item.dataset.peer = node;
+    item.dataset.connected = one.connected ? "yes" : "no";
+    list.append(item);
+  }
+}
+
+export function noteAlarm(key, text, raised) {
+  if (raised) alarms.set(key, text); else alarms.delete(key);
+  $("#alarms").hidden = alarms.size === 0;
+  $("#alarms ul").replaceChildren(...[...alarms.values()].map((one) => element("li", one)));
+}
+
+export function noteValues(told) {
+  for (const value of told.values) values.set((value.server || "") + value.name, value);
+  drawDevices();
+}
+
+const SAID = { waiting: "not read yet", stale: "stale", lost: "lost", error: "error" };
+
+function valueLine(value) {
+  const line = element("tr");
+  line.dataset.value = value.name;
+  line.dataset.state = value.state;
+  line.append(element("td", value.value_name));
+  const shown = element("td", number(value.value) + (value.units ? " " + value.units : ""), "reading");
+  const mark = [SAID[value.state], value.level].filter(Boolean).join(", ");
+  const note = element("td", mark, value.level ? "level-" + value.level : "state-unknown");
+  if (value.state !== "live") shown.classList.add("stale");
+  line.title = value.why || "";
+  line.append(shown, note);
+  return line;
+}
+
+function card(name, device) {
+  const box = element("article", undefined, "device");
+  box.dataset.device = name;
+  const up = device ? device.up : null;
+  box.dataset.up = up === null ? "" : up ? "yes" : "no";
+  const head = element("h3", name);
+  if (device && device.klass) head.append(element("small", device.klass));
+  if (up !== null) head.append(element("span", up ? "answers" : "DOWN", up ? "state-open" : "state-closed"));
+  box.append(head);
+  const facts = [];
+  if (device && device.exchanges) facts.push(device.exchanges + " exchanges");
+  for (const [key, word] of [["timeouts", "unanswered"], ["garbled", "garbled"], ["lost", "cut off"]]) if (device && device[key]) facts.push(device[key] + " " + word);
+  if (device && device.switches.length) facts.push("switches " + device.switches.join(", "));
+  if (facts.length) box.append(element("p", facts.join(" · "), "facts"));
+  const theirs = [...values.values()].filter((value) => value.device === name);
+  if (theirs.length) {
+    const table = element("table");
+    const body = element("tbody");
+    body.append(...theirs.map(valueLine));
+    table.append(body);
+    box.append(table);
+  }
+  return box;
+}
+
+let due = 0;
+
+// Many values change in one moment: the cards are drawn once for them.
+function drawDevices() {
+  if (due) return;
+  due = setTimeout(() => {
+    due = 0;
+    const names = [...new Set([...devices.map((one) => one.name), ...[...values.values()].map((one) => one.device)])];
+    $("#devices").hidden = names.length === 0;
+    $("#devices div").replaceChildren(...names.map((name) => card(name, devices.find((one) => one.name === name))));
+  }, 50);
+}
+
+export function told(event) {
+  const p = event.payload;
+  switch (event.kind) {
+    case "valve": return p.name + " " + (p.before ? p.before + " → " : "") + p.state + (p.evidence ? " (" + p.evidence + ")" : "") + (p.commanded || !p.before || p.before === "unknown" || p.state === "unknown" ? "" : ", nobody commanded it") + (p.peer ? ", for " + p.peer : "");
+    case "lock": return p.name + (p.lock ? " locked by " + p.who : " unlocked by " + p.who) + (p.why ? ": " + p.why : "");
+    case "owner": return p.switches.join(", ") + (p.owner ? " owned by " + p.owner : " free") + (p.orphaned ? ", orphaned" : "") + (p.why ? ": " + p.why : "");
+    case "alarm": return (p.raised ? "ALARM " : "over: ") + p.text;
+    case "peer": return p.peer + (p.connected ? " connected" : " lost") + (p.why ? ": " + p.why : "");
+    case "shot": return p.pipette + ": shot " + p.counts;
+    default: return event.kind + " " + JSON.stringify(p);
+  }
+}
+
+export function log(event) {
+  const item = element("li");
+  item.append(element("time", time(event.time)), document.createTextNode(told(event)));
+  if (event.kind === "alarm") item.className = "state-closed";
+  const list = $("#events");
+  list.prepend(item);
+  while (list.childElementCount > KEPT) list.lastChild.remove();
+}

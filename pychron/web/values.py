@@ -1,0 +1,89 @@
+"""Values of the dashboards as the page shows them: all of them when it opens, then those that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pychron.dashboard.events import (
+    ConditionCleared,
+    ConditionTripped,
+    ServerChanged,
+    ValueFailed,
+    ValueRead,
+    ValueView,
+)
+from pychron.dashboard.interfaces import IDashboard, IDashboardClient
+from pychron.events.bus import EventBus
+
+KINDS = (ValueRead, ValueFailed, ConditionTripped, ConditionCleared, ServerChanged)
+
+
+class Values:
+    """Follows the bus; what changed is asked of the dashboards when the page is written."""
+
+    def __init__(
+        self,
+        dashboards: Iterable[IDashboard | IDashboardClient],
+        bus: EventBus,
+        changed: Callable[[], None],
+    ) -> None:
+        self._dashboards = tuple(dashboards)
+        self._changed = changed
+        self._told: dict[tuple[str, str], tuple[Any, ...]] = {}
+        self._due = False
+        self._subscription = (
+            bus.subscribe(self._heard, *KINDS, what="live page") if self._dashboards else None
+        )
+
+    def stop(self) -> None:
+        """Follow no more."""
+        if self._subscription is not None:
+            self._subscription.cancel()
+            self._subscription = None
+
+    def all(self) -> list[dict[str, Any]]:
+        """Every value now, each name once: this node's own before what it hears of others."""
+        return [value_json(view) for view in self._views()]
+
+    def news(self, look: bool = False) -> list[dict[str, Any]]:
+        """Those that differ from what was last given here. `look`: also without an event, because values grow old."""
+        if not (self._due or look):
+            return []
+        self._due = False
+        found = []
+        for view in self._views():
+            key = (view.server, view.name)
+            shown = (view.value, view.time, view.state, view.why, view.level)
+            if self._told.get(key) != shown:
+                self._told[key] = shown
+                found.append(value_json(view))
+        return found
+
+    def _views(self) -> Iterable[ValueView]:
+        seen: set[tuple[str, str]] = set()
+        for dashboard in self._dashboards:
+            for view in dashboard.values():
+                if (view.server, view.name) not in seen:
+                    seen.add((view.server, view.name))
+                    yield view
+
+    def _heard(self, _: object) -> None:
+        self._due = True
+        self._changed()
+
+
+def value_json(view: ValueView) -> dict[str, Any]:
+    """As the page and its readers get it. Times in seconds since the epoch."""
+    return {
+        "name": view.name,
+        "device": view.device,
+        "value_name": view.value_name,
+        "units": view.units,
+        "value": view.value,
+        "time": view.time,
+        "state": str(view.state),
+        "why": view.why,
+        "level": str(view.level) if view.level is not None else None,
+        "server": view.server,
+    }
