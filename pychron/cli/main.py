@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("pychron.cli.explain:explain", "Say where an age comes from, down to the commit."),
     "whatif": ("pychron.cli.whatif:whatif", "Say which ages other constants would move."),
     "pipeline": ("pychron.cli.pipeline:pipeline", "Run a template of nodes on a batch of analyses."),
+    "export": ("pychron.cli.export:export", "Write results as files for other programs."),
     "dvc": ("pychron.cli.dvc:dvc", "Look after repositories of analyses and metadata."),
     "simulate": ("pychron.cli.simulate:simulate", "Be an instrument, for a rehearsal without hardware."),
     "demo": ("pychron.cli.demo:demo", "Show a valve opening across two nodes on this machine."),
