@@ -139,7 +139,10 @@ def table(followed: Followed, now: float, live: bool = True) -> Table:
     from rich.text import Text
 
     state, why = followed.state(now), followed.why(now)
-    title = Text.assemble(f"{followed.server}  ", (str(state), STYLES[state]), f"  {why}" if why else "")
+    emulated = ("  SIMULATED", "bold magenta") if followed.simulated else ""
+    title = Text.assemble(
+        f"{followed.server}  ", (str(state), STYLES[state]), f"  {why}" if why else "", emulated
+    )
     shown = Table(title=title, title_justify="left")
     for column, justify in (("value", "left"), ("number", "right"), ("units", "left"), ("age", "right")):
         shown.add_column(column, justify=justify)  # type: ignore[arg-type]

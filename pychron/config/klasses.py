@@ -39,6 +39,7 @@ OTHERS = (
     "QtegraMicroIonController",
     "MicroIonController",
     "MKSController",
+    "MaxiGaugeController",
     "XGS600GaugeController",
     "PychronMicroIonController",
     "PLC2000GaugeController",

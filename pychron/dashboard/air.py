@@ -38,12 +38,13 @@ class DashboardAir:
         self._dashboard = dashboard
         self._notifier = Notifier(world, node)
         self._notifier.contribute(wire.AREA, self._whole)
-        self._notifier.handle(wire.CONFIG_JSON, lambda: wire.config_snapshot(spec, world.wall()))
+        self._notifier.handle(wire.CONFIG_JSON, lambda: wire.config_snapshot(spec, world.wall(), self.port))
         # Nothing is ever pickled, and an installed client takes an empty reply for none.
         self._notifier.handle(wire.CONFIG_PICKLE, lambda: b"")
         self._beat = Periodic(world.wire, HEARTBEAT_S, self._say_beat, "heartbeat of the dashboard")
         self._retry = Periodic(world.wire, AGAIN_S, self._bind, "ports of the dashboard")
         self._subscription: Subscription | None = None
+        self._seen_dropped = 0
         self._polling = any(value.enabled for value in spec.values)
         self.port = 0
         """The publish port in use; 0 while there is none."""
@@ -114,16 +115,20 @@ class DashboardAir:
 
     def _say_beat(self) -> None:
         state = "polling" if self._polling else "configured"
-        self._notifier.send_text(*wire.heartbeat(self._spec.place.file, state, self._world.wall()))
+        source, wall = self._spec.place.file, self._world.wall()
+        self._notifier.send_text(*wire.heartbeat(source, state, wall, self._world.simulated))
 
     def _deliver(self, event: object) -> None:
+        if self.dropped != self._seen_dropped:
+            self._tell_again()
         frames: list[wire.Frame] = []
+        simulated = self._world.simulated
         if isinstance(event, ValueRead):
-            frames = wire.value_frames(event)
+            frames = wire.value_frames(event, simulated)
         elif isinstance(event, ValueFailed):
-            frames = wire.failure_frames(event)
+            frames = wire.failure_frames(event, simulated)
         elif isinstance(event, ConditionTripped):
-            frames = wire.condition_frames(event)
+            frames = wire.condition_frames(event, simulated)
         for frame in frames:
             self._notifier.send_text(*frame)
         if isinstance(event, ConditionTripped | ConditionCleared):
@@ -132,6 +137,14 @@ class DashboardAir:
         if isinstance(event, ValueRead | ValueFailed | ConditionTripped | ConditionCleared):
             value = self._dashboard.value(event.name)
             self._notifier.publish(wire.VALUE, wire.view_json(value), event.time)
+
+    def _tell_again(self) -> None:
+        """Events did not fit into the queue and never got a number: everything is told as it is now."""
+        self._seen_dropped = self.dropped
+        for condition in self._dashboard.conditions():
+            self._notifier.publish(wire.CONDITION, wire.condition_json(condition))
+        for value in self._dashboard.values():
+            self._notifier.publish(wire.VALUE, wire.view_json(value))
 
     def _whole(self) -> dict[str, Any]:
         return {

@@ -23,6 +23,8 @@ ON_CHANGE = "on_change"
 RESERVED = ("pychron", "dashboard", "error", "RunAdded", "ConsoleMessage")
 """Tags of other messages on the same sockets."""
 LONGEST_S = 86400.0
+SHORTEST_S = 0.02
+"""Period of a value: shorter ones would starve everything else of the node."""
 DEAD_BAND = 1e-20
 
 
@@ -172,7 +174,7 @@ class _Reading:
     def _period(self, fields: Fields, default: float) -> float | None:
         if fields.text("period").casefold() == ON_CHANGE:
             return None
-        return fields.seconds("period", default, maximum=LONGEST_S)
+        return fields.number("period", default, minimum=SHORTEST_S, maximum=LONGEST_S)
 
     def _dead_band(self, fields: Fields) -> float:
         if "change_threshold" in fields and "threshold" in fields:

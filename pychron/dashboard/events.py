@@ -156,6 +156,8 @@ class ValueView:
     """HOST:PORT of the dashboard server it was heard from; empty for this node's own."""
     period_s: float | None = None
     """How often it is read; None where it is told at each change only, or not known."""
+    simulated: bool = False
+    """Its server says that the instruments are emulated."""
 
 
 @dataclass(frozen=True, slots=True)

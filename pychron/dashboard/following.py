@@ -49,6 +49,8 @@ class Followed:
     """Why a queue must not go on, by condition."""
     flags: dict[str, str] = field(default_factory=dict)
     """What an installed server called critical or an error: it never says that it is over."""
+    simulated: bool = False
+    """It says that its instruments are emulated."""
 
     # ---- in
 
@@ -69,6 +71,7 @@ class Followed:
     def frame(self, told: Mapping[str, Any], now: float) -> None:
         """A `dashboard {json}` frame."""
         self.heard(now)
+        self.simulated = told.get("simulated") is True
         kind = told.get("kind")
         if self.ours or kind == "heartbeat":
             return
@@ -188,6 +191,7 @@ class Followed:
             why=why,
             level=heard.level,
             server=self.server,
+            simulated=self.simulated,
             period_s=value.period_s,
         )
 

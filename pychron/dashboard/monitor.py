@@ -42,6 +42,7 @@ class Monitor:
             for spec in values
             if spec.enabled
         }
+        self._needed = {name: self._others(watched) for name, watched in self.watched.items()}
         self._reading: dict[str, Deferred[None]] = {}
         self._again: dict[str, None] = {}
         self._timers = [
@@ -54,6 +55,15 @@ class Monitor:
         """Good ones."""
         self.failures = 0
         """Readings that failed or did not come."""
+
+    def _others(self, watched: Watched) -> tuple[str, ...]:
+        """The other values that its conditions ask for."""
+        named: dict[str, None] = {}
+        for condition in watched.spec.conditions:
+            for expression in (condition.test, condition.clear):
+                if expression is not None:
+                    named.update(dict.fromkeys(expression.names))
+        return tuple(name for name in named if name in self.watched)
 
     # ---- life
 
@@ -177,7 +187,11 @@ class Monitor:
         if not watched.standings:
             return
         now = self._world.wire.seconds()
-        others = {name: number for name, w in self.watched.items() if (number := w.number(now)) is not None}
+        others = {
+            name: number
+            for name in self._needed[watched.spec.name]
+            if (number := self.watched[name].number(now)) is not None
+        }
         for standing in watched.standings:
             verdict = judge(standing, reading, others, why, old)
             if verdict is Verdict.TRIPPED:

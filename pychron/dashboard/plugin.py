@@ -94,7 +94,7 @@ class DashboardServerPlugin:
 
     async def setup(self, context: Context) -> None:
         """Only offers: the first reading waits until the line is there."""
-        self._dashboard = Dashboard(context.world.wire, self._spec, self._faults)
+        self._dashboard = Dashboard(context.world.wire, self._spec, self._faults, context.world.simulated)
         context.offer(IDashboard, self._dashboard)
 
     def bind(self, context: Context) -> None:

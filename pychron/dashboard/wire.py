@@ -37,12 +37,12 @@ Frame = tuple[str, str]
 # ---- what installed clients hear
 
 
-def heartbeat(source: str, state: str, ts: float) -> Frame:
+def heartbeat(source: str, state: str, ts: float, simulated: bool = False) -> Frame:
     """`state` is `polling`, or `configured` where no value is enabled."""
-    return _frame({"kind": "heartbeat", "source": source, "state": state, "ts": ts})
+    return _frame({"kind": "heartbeat", "source": source, "state": state, "ts": ts}, simulated)
 
 
-def value_frames(event: ValueRead) -> list[Frame]:
+def value_frames(event: ValueRead, simulated: bool = False) -> list[Frame]:
     """The structured frame and its legacy twin."""
     told = {
         "device": event.device,
@@ -53,10 +53,10 @@ def value_frames(event: ValueRead) -> list[Frame]:
         "units": event.units,
         "value": event.value,
     }
-    return [_frame(told), (event.tag, str(event.value))]
+    return [_frame(told, simulated), (event.tag, str(event.value))]
 
 
-def failure_frames(event: ValueFailed) -> list[Frame]:
+def failure_frames(event: ValueFailed, simulated: bool = False) -> list[Frame]:
     """`timeout` where nothing came in time, else `error`, for this value alone."""
     told = {
         "device": event.device,
@@ -67,27 +67,28 @@ def failure_frames(event: ValueFailed) -> list[Frame]:
     }
     if not event.late:
         told["message"] = f"{event.name}: {event.why}"
-    return [_frame(told)]
+    return [_frame(told, simulated)]
 
 
-def condition_frames(event: ConditionTripped) -> list[Frame]:
+def condition_frames(event: ConditionTripped, simulated: bool = False) -> list[Frame]:
     """warning: structured, then the bare message. critical: the bare message, structured, then `error MESSAGE`."""
     message = event.message
     told = {"device": event.device, "kind": str(event.level), "message": message, "ts": event.time}
     first, _, rest = message.partition(" ")
     bare = (first, rest)
     if event.level is Level.WARNING:
-        return [_frame(told), bare]
+        return [_frame(told, simulated), bare]
     told["script"] = event.script
-    return [bare, _frame(told), ("error", message)]
+    return [bare, _frame(told, simulated), ("error", message)]
 
 
-def _frame(told: Mapping[str, Any]) -> Frame:
-    return TAG, json.dumps(told, sort_keys=True)
+def _frame(told: Mapping[str, Any], simulated: bool) -> Frame:
+    """Where instruments are emulated each frame says so; installed clients leave alone what they do not know."""
+    return TAG, json.dumps({**told, "simulated": True} if simulated else told, sort_keys=True)
 
 
-def config_snapshot(spec: DashboardSpec, ts: float) -> str:
-    """The reply to `config_json`."""
+def config_snapshot(spec: DashboardSpec, ts: float, port: int = 0) -> str:
+    """The reply to `config_json`; `port` is the one in use, where it is not the file's."""
     devices: dict[str, list[ValueSpec]] = {}
     for value in spec.values:
         devices.setdefault(value.device, []).append(value)
@@ -100,7 +101,7 @@ def config_snapshot(spec: DashboardSpec, ts: float) -> str:
         }
         for name, values in devices.items()
     ]
-    config = {"source_path": spec.place.file, "port": spec.port, "devices": shown}
+    config = {"source_path": spec.place.file, "port": port or spec.port, "devices": shown}
     return json.dumps({"config": config, "kind": "config_snapshot", "ts": ts})
 
 
@@ -153,6 +154,7 @@ def view_json(view: ValueView) -> dict[str, Any]:
         "level": None if view.level is None else str(view.level),
         "period_s": view.period_s,
         "server": view.server,
+        "simulated": view.simulated,
     }
 
 

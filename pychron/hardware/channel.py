@@ -27,6 +27,8 @@ from pychron.runtime.world import World
 
 T = TypeVar("T")
 LONGEST_REPLY = 64 * 1024
+LINE_END = rb"[\r\n\0]+"
+"""What ends an answer, as a regular expression."""
 SLOWEST_RETRY_S = 10.0
 CLOSE_S = 1.0
 """After which a connection that does not close by itself is given up."""
@@ -191,7 +193,7 @@ class Channel:
         endpoint: IStreamClientEndpoint,
         name: str,
         timeout_s: float = 1.0,
-        line_end: bytes = rb"[\r\n\0]+",
+        line_end: bytes = LINE_END,
     ) -> None:
         self.wire = world.wire
         self.name = name

@@ -23,7 +23,8 @@ class Setting:
 
     world: World
     device: DeviceFile
-    channel: Callable[[], Channel]
+    channel: Callable[..., Channel]
+    """Its argument: what ends an answer (a regular expression), where that is no line end."""
     endpoint: Callable[[], IStreamClientEndpoint]
 
     @property

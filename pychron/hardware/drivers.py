@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IStreamClientEndpoint
 
 from pychron.config.device_file import DeviceFile
 from pychron.config.problems import nearest
-from pychron.hardware.channel import Channel
+from pychron.hardware.channel import LINE_END, Channel
 from pychron.hardware.communications import NoWay, Serial, Way, way_to
 from pychron.hardware.driver import Driver, Setting
 from pychron.hardware.interfaces import IActuator
@@ -109,10 +109,10 @@ class ActuatorBuilder:
                 return streams.serial(way.port, settings)
             return streams.tcp_client(way.host, way.port, way.timeout_s)
 
-        def channel() -> Channel:
+        def channel(line_end: bytes = LINE_END) -> Channel:
             key: object = way.where if way is not None else device.name
             if key not in self._channels:
-                made = self.channels[device.name] = _open(self._world, device.name, way, stream())
+                made = self.channels[device.name] = _open(self._world, device.name, way, stream(), line_end)
                 self._channels[key] = made, way, device
                 return made
             shared, first, owner = self._channels[key]
@@ -129,8 +129,10 @@ class ActuatorBuilder:
         return Setting(self._world, device, channel, stream)
 
 
-def _open(world: World, name: str, way: Way | None, endpoint: IStreamClientEndpoint) -> Channel:
+def _open(
+    world: World, name: str, way: Way | None, endpoint: IStreamClientEndpoint, line_end: bytes
+) -> Channel:
     if way is None:
-        return Channel(world, endpoint, f"{name} (emulated)")
+        return Channel(world, endpoint, f"{name} (emulated)", line_end=line_end)
     where = f"on {way.port}" if isinstance(way, Serial) else f"at {way.host}:{way.port}"
-    return Channel(world, endpoint, f"{name} {where}", way.timeout_s)
+    return Channel(world, endpoint, f"{name} {where}", way.timeout_s, line_end)

@@ -9,10 +9,12 @@ from pychron.config.problems import nearest
 from pychron.hardware.communications import NoWay
 from pychron.hardware.drivers import ActuatorBuilder, UnknownDriver
 from pychron.hardware.readable import IReadable, ReadableDriver
-from pychron.hardware.text_gauges import DRIVERS
+from pychron.hardware.text_gauges import DRIVERS as TEXT_GAUGES
+from pychron.hardware.vacuum_controllers import DRIVERS as VACUUM_CONTROLLERS
 from pychron.runtime.world import World
 
 GROUP = "pychron.readables"
+DRIVERS = (*TEXT_GAUGES, *VACUUM_CONTROLLERS)
 
 
 def readable_klasses() -> tuple[str, ...]:

@@ -138,7 +138,7 @@ def check_root(
     initialization = read_initialization(path, report)
     if initialization is None:
         return None, report
-    devices = Devices(setupfiles / "devices", report, drivers.klasses or ())
+    devices = Devices(setupfiles / "devices", report, (*(drivers.klasses or ()), *drivers.numbers))
     devices.read_all()
     simulated = simulated or initialization.flag("communication_simulation")
     guessed = role is None

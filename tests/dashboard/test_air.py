@@ -24,13 +24,19 @@ FILE = Place("dashboard.yaml")
 class Bench:
     """A dashboard of some values, each with an instrument."""
 
-    def __init__(self, case: SynchronousTestCase, *values: ValueSpec, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        case: SynchronousTestCase,
+        *values: ValueSpec,
+        clock: Clock | None = None,
+        simulated: bool = False,
+    ) -> None:
         self.clock = clock or Clock()
         self.air = Air(self.clock)
         self.bus = EventBus(self.clock)
         self.instruments = {v.name: Instrument() for v in values}
         spec = DashboardSpec(FILE, "127.0.0.1", 8100, FILE, values, (Dialect.INSTALLED,))
-        self.world = world(self.air)
+        self.world = world(self.air, simulated=simulated)
         self.dashboard = Dashboard(self.clock, spec)
         sources = {name: instrument.read for name, instrument in self.instruments.items()}
         self.monitor = self.dashboard.monitor = Monitor(self.world, self.bus, values, sources)
@@ -127,6 +133,31 @@ class DashboardAirTest(SynchronousTestCase):
         )
         (told,) = snapshot.state["dashboard"]["conditions"]
         self.assertEqual((told["condition"], told["tripped"]), ("Env.temperature.x>10", True))
+
+    def test_what_did_not_fit_into_the_queue_is_told_as_it_is_now(self) -> None:
+        bench = Bench(self, value(), value("humidity"))
+        bench.start()
+        bench.frames()
+        subscription = next(s for s in bench.bus._subscriptions if s.what == "DashboardServer")
+        subscription.bound = 1
+        for name in bench.instruments:
+            bench.instruments[name].answer = 25.0
+        bench.clock.advance(10)
+        bench.pass_(0)
+        self.assertEqual(bench.server.dropped, 1)
+        told = [m.payload for f in bench.frames() if isinstance(m := read_message(f), Message)]
+        self.assertEqual(
+            {t["name"]: t["value"] for t in told}, {"Env.temperature": 25.0, "Env.humidity": 25.0}
+        )
+
+    def test_a_simulated_node_says_so_in_every_structured_frame(self) -> None:
+        bench = Bench(self, value(conditions=(condition("x>10"),)), simulated=True)
+        bench.start()
+        frames = [f for f in bench.air.sent if f.startswith(b"dashboard {")]
+        self.assertGreaterEqual(len(frames), 3)
+        for frame in frames:
+            self.assertIs(json.loads(frame.partition(b" ")[2])["simulated"], True)
+        self.assertIn(b"<Env,temperature> 20.0", bench.air.sent)
 
     def test_a_taken_port_costs_the_sockets_and_is_tried_again(self) -> None:
         bench = Bench(self, value(conditions=(condition("x>10"),)))

@@ -15,7 +15,7 @@ import time
 import pytest
 import zmq
 
-from tests.system.twistd_process import Foreground, make_root, until
+from tests.system.twistd_process import Foreground, hold_port, make_root, until
 from tests.system.valve_node import ValveNode
 
 LINE = """\
@@ -227,3 +227,31 @@ def test_a_malformed_file_leaves_the_valves_alone(tmp_path):
         assert "setupfiles/dashboard.yaml:2: device Env: has no values" in node.twistd.text()
         assert node.ask("Open A") == "OK"
         assert "dashboard on" not in node.twistd.text()
+
+
+def test_a_pycrunch_follows_from_before_the_server_to_after_its_death(tmp_path):
+    node = ValveNode(tmp_path)
+    root = node.root / "setupfiles"
+    held = hold_port()
+    port = held.getsockname()[1]
+    (root / "dashboard.yaml").write_text(LINE.replace("port: 0", f"port: {port}"))
+    text = (root / "initialization.xml").read_text()
+    (root / "initialization.xml").write_text(
+        text.replace('<plugin enabled="false">DashboardServer', '<plugin enabled="true">DashboardServer')
+    )
+    office = make_root(tmp_path / "office", ROOT.replace("DashboardServer", "DashboardClient"))
+    (office / "setupfiles" / "dashboard_client.yaml").write_text(f"port: {port}\n")
+    ports = ("--port", "0", "--publish-port", "0", "--web-port", "0")
+    (tmp_path / "out").mkdir()
+    crunch = Foreground(tmp_path / "out", "pycrunch", "--root", str(office), *ports)
+    try:
+        crunch.wait_for("it is asked again")
+        held.close()
+        with node:
+            crunch.wait_for(f"the dashboard server 127.0.0.1:{port} is heard")
+            node.kill()
+            crunch.wait_for(f"the dashboard server 127.0.0.1:{port} has been silent for")
+        assert "Traceback" not in crunch.text()
+    finally:
+        held.close()
+        crunch.stop()
