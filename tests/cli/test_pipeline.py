@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import openpyxl
 import pytest
 from click.testing import CliRunner
 
@@ -282,6 +283,18 @@ def test_the_audit_trail_names_commits_constants_and_code(place):
         ("series", {"series-age.pdf", "series-Ar40.pdf"}),
         ("ratio_series", {"series-Ar40_Ar36.pdf"}),
         ("csv_raw_data_export", {"raw_data.csv"}),
+        ("csv_analyses_export", {"analyses.csv", "analyses-ages.csv", "analyses-metadata.csv"}),
+        (
+            "analysis_table",
+            {
+                "analyses.xlsx",
+                "analyses.csv",
+                "analyses-ages.csv",
+                "analyses-metadata.csv",
+                "audit.json",
+                "audit.csv",
+            },
+        ),
     ],
 )
 def test_figures_and_exports_are_files_of_the_run(name, files, place):
@@ -289,7 +302,18 @@ def test_figures_and_exports_are_files_of_the_run(name, files, place):
     assert done.exit_code == 0, done.output
     found = {p.name for p in (place / "runs" / f"{name}-0001").iterdir()}
     assert files == found - {"run.json", "result.json"}
-    assert all((place / "runs" / f"{name}-0001" / one).stat().st_size > 500 for one in files)
+    assert all((place / "runs" / f"{name}-0001" / one).stat().st_size > 200 for one in files)
+
+
+def test_the_table_holds_the_ages_of_the_run(place):
+    done = run("analysis_table", *where(place), "--set", "XLSXAnalysisTableNode.title=Table 1", "--json")
+    assert done.exit_code == 0, done.output
+    ages = {one["record_id"]: one["age_ma"] for one in json.loads(done.stdout)["analyses"]}
+    book = openpyxl.load_workbook(place / "runs" / "analysis_table-0001" / "analyses.xlsx")
+    rows = list(book["Analyses"].values)
+    run_, age = rows[0].index("Run"), rows[0].index("Age (Ma)")
+    assert {row[run_]: row[age] for row in rows[1:]} == pytest.approx(ages)
+    assert list(book["Metadata"].values)[1][:2] == ("Title", "Table 1")
 
 
 def test_a_spectrum_needs_steps(place):

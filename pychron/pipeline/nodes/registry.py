@@ -15,6 +15,7 @@ from pychron.pipeline.nodes import (
     isotope_evolution,
     persisting,
     reference_values,
+    tabulating,
 )
 from pychron.pipeline.state import Doing, Outcome, State
 from pychron.pipeline.template import NodeSpec
@@ -68,8 +69,8 @@ WORK: Mapping[str, Work] = {
     "SpectrumNode": Work(drawings.spectra),
     "InverseIsochronNode": Work(drawings.isochrons),
     "SeriesNode": Work(drawings.series, drawings.check_values),
-    "XLSXAnalysisTableNode": Work(no_table),
-    "CSVAnalysesExportNode": Work(no_table),
+    "XLSXAnalysisTableNode": Work(tabulating.xlsx_table),
+    "CSVAnalysesExportNode": Work(tabulating.csv_table),
     "CSVRawDataExportNode": Work(exports.raw_data),
     "InterpretedAgeTableNode": Work(no_table),
     "AuditNode": Work(exports.trail),
