@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pychron.cli.exits import MEANING, REFUSED
-from pychron.cli.output import as_json, console, say
+from pychron.cli.engines import engine_of, engine_options
+from pychron.cli.exits import MEANING, REFUSED, Refused
+from pychron.cli.output import as_json, console, progress, say
 from pychron.cli.reduction import (
     arithmetic_of,
     arithmetic_options,
+    chosen,
+    places_of,
     reduce_selected,
     repository_options,
     selected,
@@ -20,6 +23,8 @@ from pychron.cli.reduction import (
 )
 
 if TYPE_CHECKING:
+    from pychron.pipeline.chunks import Engine
+    from pychron.pipeline.conversion import Arithmetic
     from pychron.pipeline.events import AnalysisReduced
 
 EPILOG = f"""\b
@@ -28,6 +33,7 @@ Examples:
   pychron age --meta MetaData --repo Irradiation-NM-313@v1 --identifier 27257
   pychron age --root ~/.pychron.crunch --json
   pychron age --meta MetaData --repo DIR --constants renne-2011 --convert
+  pychron age --root ~/.pychron.crunch --engine dask --scheduler tcp://cluster:8786 --json
 
 Errors are one sigma. An analysis that has no age is listed with the reason, and the exit status is 1; the others
 have theirs all the same.
@@ -39,6 +45,7 @@ have theirs all the same.
 @repository_options
 @selection_options
 @arithmetic_options
+@engine_options
 @click.option("--json", "json_", is_flag=True, help="Print a list of one object an analysis.")
 @click.pass_context
 def age(
@@ -57,9 +64,14 @@ def age(
     from pychron.pipeline.results import as_object, results
 
     arithmetic = arithmetic_of(constants, convert, from_end)
-    workspace = workspace_of(meta, repos, root)
-    loaded = selected(workspace, identifiers, types)
-    found = results(loaded, reduce_selected(workspace, loaded, arithmetic), arithmetic)
+    with engine_of() as engine:
+        if engine is not None:
+            meta, repos = places_of(meta, repos, root)
+            found = _by_engine(engine, repos, meta or "", arithmetic, identifiers, types)
+        else:
+            workspace = workspace_of(meta, repos, root)
+            loaded = selected(workspace, identifiers, types)
+            found = results(loaded, reduce_selected(workspace, loaded, arithmetic), arithmetic)
     if json_:
         as_json([as_object(result) for result in found])
     else:
@@ -67,6 +79,30 @@ def age(
     without = [result for result in found if any(flag.fatal for flag in result.flags)]
     if without or not found:
         ctx.exit(REFUSED)
+
+
+def _by_engine(
+    engine: Engine,
+    repos: tuple[str, ...],
+    meta: str,
+    arithmetic: Arithmetic,
+    identifiers: tuple[str, ...],
+    types: tuple[str, ...],
+) -> list[AnalysisReduced]:
+    """What was lost is always shown, whatever was asked for: nobody knows what it was."""
+    from pychron.dvc.errors import DvcError
+    from pychron.dvc.metadata import open_metadata
+    from pychron.pipeline.chunks import all_ages, cut, is_lost
+
+    try:
+        open_metadata(meta)
+        pieces = cut(repos, meta, arithmetic)
+    except DvcError as problem:
+        raise Refused(str(problem)) from None
+    with progress(sum(len(piece.identities) for piece in pieces), "reducing") as advance:
+        found = all_ages(engine, pieces, advance)
+    lost = [one for one in found if is_lost(one)]
+    return chosen([one for one in found if not is_lost(one)], identifiers, types, lambda one: one) + lost
 
 
 def _table(found: list[AnalysisReduced]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pychron.cli.engines import engine_of, engine_options
 from pychron.cli.exits import MEANING, REFUSED, Refused
 from pychron.cli.output import as_json, complain, progress, say
 
@@ -36,6 +37,7 @@ def reduce() -> None:
     "--repo", required=True, metavar="DIR", help="A repository: git, bare as DIR@REVISION, or a plain folder."
 )
 @click.option("--identifier", default="", metavar="ID", help="Only analyses of this identifier.")
+@engine_options
 @click.option("--json", "json_", is_flag=True, help="Print a list of one object a fit.")
 def fits(repo: str, identifier: str, json_: bool) -> None:
     """Refit the raw series and show where the result differs from what is stored.
@@ -44,13 +46,22 @@ def fits(repo: str, identifier: str, json_: bool) -> None:
     """
     from pychron.dvc.errors import DvcError
     from pychron.dvc.repository import open_repository
+    from pychron.pipeline.chunks import all_fits, cut
     from pychron.pipeline.refits import refit
 
     try:
-        repository = open_repository(repo)
-        chosen = _chosen(repository, identifier)
-        with progress(len(chosen), "fitting") as advance:
-            rows, faults = refit(repository, chosen, advance)
+        with engine_of() as engine:
+            if engine is not None:
+                pieces = cut([repo], identifier=identifier)
+                if identifier and not pieces:
+                    raise _none(repo, identifier)
+                with progress(sum(len(piece.identities) for piece in pieces), "fitting") as advance:
+                    rows, faults = all_fits(engine, pieces, advance)
+            else:
+                repository = open_repository(repo)
+                chosen = _chosen(repository, identifier)
+                with progress(len(chosen), "fitting") as advance:
+                    rows, faults = refit(repository, chosen, advance)
     except DvcError as problem:
         raise Refused(str(problem)) from None
     for fault in faults:
@@ -69,8 +80,12 @@ def _chosen(repository: Repository, identifier: str) -> list[str]:
         return identities
     found = [one for one in identities if repository.analysis(one).identifier == identifier]
     if not found:
-        raise Refused(f"{repository.name}: no analysis has the identifier {identifier}")
+        raise _none(repository.name, identifier)
     return found
+
+
+def _none(repository: str, identifier: str) -> Refused:
+    return Refused(f"{repository}: no analysis has the identifier {identifier}")
 
 
 def _show(rows: list[Refit], faults: list[Fault]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pychron.pipeline.workspace import Loaded, Workspace
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 FROM = "A folder, a git repository, or DIR@REVISION"
 
 
@@ -140,6 +141,17 @@ def workspace_of(
     from pychron.dvc.errors import DvcError
     from pychron.pipeline.workspace import open_workspace
 
+    meta, repos = places_of(meta, repos, root, need_meta=need_meta)
+    try:
+        return open_workspace(meta, repos, cache_of())
+    except DvcError as problem:
+        raise Refused(str(problem)) from None
+
+
+def places_of(
+    meta: str | None, repos: tuple[str, ...], root: Path | None, *, need_meta: bool = True
+) -> tuple[str | None, tuple[str, ...]]:
+    """Metadata and repositories that the options name. Raises Refused with what to write."""
     if root is not None:
         own_meta, own_repos = places_of_root(root)
         meta, repos = meta or own_meta, repos or own_repos
@@ -147,10 +159,7 @@ def workspace_of(
         raise Refused("no repository is named; add --repo DIR, or --root DIR of a pycrunch")
     if meta is None and need_meta:
         raise Refused("no metadata repository is named; add --meta DIR, or --root DIR of a pycrunch")
-    try:
-        return open_workspace(meta, repos, cache_of())
-    except DvcError as problem:
-        raise Refused(str(problem)) from None
+    return meta, repos
 
 
 def places_of_root(root: Path) -> tuple[str, tuple[str, ...]]:
@@ -185,20 +194,25 @@ def loaded_all(workspace: Workspace) -> list[Loaded]:
 
 def selected(workspace: Workspace, identifiers: tuple[str, ...], types: tuple[str, ...]) -> list[Loaded]:
     """The analyses of the types and identifiers (labnumber, record_id or uuid). Raises Refused where a name means none."""
-    from pychron.config.problems import nearest
+    return chosen(loaded_all(workspace), identifiers, types, lambda one: one.analysis)
 
-    everything = loaded_all(workspace)
+
+def chosen(
+    everything: Sequence[T], identifiers: tuple[str, ...], types: tuple[str, ...], of: Callable[[T], Any]
+) -> list[T]:
+    """The same of analyses or results that are at hand; `of` gives what has their names. Raises Refused."""
+    from pychron.config.problems import nearest
+    from pychron.pipeline.workspace import named
+
     if not identifiers:
-        return [one for one in everything if one.analysis.analysis_type in types]
-    found: dict[str, Loaded] = {}
+        return [one for one in everything if of(one).analysis_type in types]
+    found: dict[str, T] = {}
     for word in identifiers:
-        some = workspace.find(word)
+        some = named(word, everything, of)
         if not some:
-            names = {one.analysis.identifier for one in everything} | {
-                one.analysis.record_id for one in everything
-            }
+            names = {of(one).identifier for one in everything} | {of(one).record_id for one in everything}
             raise Refused(f"no analysis here is {word}{nearest(word, names)}")
-        found.update({one.analysis.uuid: one for one in some})
+        found.update({of(one).uuid: one for one in some})
     return list(found.values())
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from pychron.config.problems import Place
 from pychron.dvc.cache import Cache, Records
@@ -14,6 +16,7 @@ from pychron.dvc.metadata import MetaData, open_metadata
 from pychron.dvc.records import Analysis
 from pychron.dvc.repository import Repository, open_repository
 
+T = TypeVar("T")
 Advance = Callable[[], object]
 """Called after each analysis that was read."""
 
@@ -57,7 +60,7 @@ class Workspace:
             for records, repository in zip(self._opened(), self.repositories, strict=True):
                 self._loaded += [Loaded(analysis, repository) for analysis in records.load(advance)]
             self._records.clear()
-            self._loaded.sort(key=lambda one: (one.analysis.time, one.analysis.uuid))
+            self._loaded.sort(key=lambda one: by_time(one.analysis))
         return self._loaded
 
     def _opened(self) -> list[Records]:
@@ -74,25 +77,54 @@ class Workspace:
 
     def find(self, word: str) -> list[Loaded]:
         """The analyses that a uuid (or its beginning, from 8 letters), a record_id or an identifier names."""
-        folded = word.strip().casefold()
-        everything = self.load()
-        for match in (_is_uuid, _is_record, _is_identifier):
-            found = [one for one in everything if match(one.analysis, folded)]
-            if found:
-                return found
-        return []
+        return named(word, self.load(), lambda one: one.analysis)
 
 
-def _is_uuid(analysis: Analysis, word: str) -> bool:
-    return len(word) >= 8 and analysis.uuid.casefold().startswith(word)
+class Timed(Protocol):
+    """An analysis, or its result."""
+
+    @property
+    def time(self) -> float: ...
+    @property
+    def uuid(self) -> str: ...
 
 
-def _is_record(analysis: Analysis, word: str) -> bool:
-    return analysis.record_id.casefold() == word
+class Named(Protocol):
+    """An analysis, or its result."""
+
+    @property
+    def uuid(self) -> str: ...
+    @property
+    def record_id(self) -> str: ...
+    @property
+    def identifier(self) -> str: ...
 
 
-def _is_identifier(analysis: Analysis, word: str) -> bool:
-    return analysis.identifier.casefold() == word
+def by_time(one: Timed) -> tuple[bool, float, str]:
+    """The order of analyses everywhere; what has no time comes last."""
+    return math.isnan(one.time), 0.0 if math.isnan(one.time) else one.time, one.uuid
+
+
+def named(word: str, everything: Sequence[T], of: Callable[[T], Named]) -> list[T]:
+    """Those of `everything` that a uuid (or its beginning, from 8 letters), a record_id or an identifier names; `of` gives what has these."""
+    folded = word.strip().casefold()
+    for match in (_is_uuid, _is_record, _is_identifier):
+        found = [one for one in everything if match(of(one), folded)]
+        if found:
+            return found
+    return []
+
+
+def _is_uuid(one: Named, word: str) -> bool:
+    return len(word) >= 8 and one.uuid.casefold().startswith(word)
+
+
+def _is_record(one: Named, word: str) -> bool:
+    return one.record_id.casefold() == word
+
+
+def _is_identifier(one: Named, word: str) -> bool:
+    return one.identifier.casefold() == word
 
 
 def open_workspace(

@@ -88,7 +88,7 @@ def back(batch: Batch, corrected: Corrected, by_signal: Floats) -> Back:
         ic_factor = through * corrected.net * corrected.discrimination
     if corrected.slope is not None:
         rest: Any = 1.0 if batch.ic_factors is None else batch.ic_factors.value
-        discrimination = np.einsum("ij,ij->j", through * corrected.net * rest, corrected.slope)
+        discrimination = in_order(through * corrected.net * rest * corrected.slope)
     return Back(signal, ic_factor, discrimination)
 
 
@@ -110,12 +110,20 @@ def shared(batch: Batch, by: Back) -> list[Shared]:
     return found
 
 
+def in_order(table: Floats) -> Floats:
+    """(N,) the sum over the rows of (5, N), always in their order: the sum of one analysis is the same to the last bit whatever N is."""
+    total: Floats = table[0].copy()
+    for row in table[1:]:
+        total += row
+    return total
+
+
 def spread_of(inputs: Inputs | Scalars, slope: Floats) -> Floats:
     """(N,) the variance that one kind of input brings to a result with derivative `slope` by it."""
     reach = slope * inputs.error
     if isinstance(inputs, Scalars):
         return reach * reach
-    total: Floats = np.einsum("ij,ij->j", reach, reach)
+    total: Floats = in_order(reach * reach)
     return total + cross_variance(inputs, slope) if twice_within(inputs) else total
 
 

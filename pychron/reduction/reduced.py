@@ -11,7 +11,15 @@ import numpy.typing as npt
 
 from pychron.reduction.batch import Batch, Inputs
 from pychron.reduction.constants import Constants
-from pychron.reduction.corrections import Corrected, back, cross_variance, shared, spread_of, twice_within
+from pychron.reduction.corrections import (
+    Corrected,
+    back,
+    cross_variance,
+    in_order,
+    shared,
+    spread_of,
+    twice_within,
+)
 from pychron.reduction.inputs import Measured
 from pychron.reduction.interferences import SIGNALS, Gradient, Parts
 from pychron.reduction.options import Options
@@ -43,7 +51,7 @@ def age_of(f: Any, j: Any, lam: float, monitor_age_ma: float | None = None) -> t
 def spread(batch: Batch, corrected: Corrected, ratios: Ratios, slope: Gradient) -> Floats:
     """(N,) variance of a result with derivative `slope` by signals and ratios: each input counts once."""
     by = back(batch, corrected, _by_signal(slope, len(batch)))
-    variance = np.einsum("ij,ij,ij->j", by.signal, by.signal, corrected.variance)
+    variance = in_order(by.signal * by.signal * corrected.variance)
     for name, inputs, one in shared(batch, by):
         if name in ("ic_factors", "discrimination"):
             variance += spread_of(inputs, one)
