@@ -258,7 +258,7 @@ class Watcher:
             snapshot = read_snapshot(reply)
             if isinstance(snapshot, Snapshot) and (snapshot.boot != self._boot or snapshot.seq >= self._seq):
                 self._boot, self._seq = snapshot.boot, snapshot.seq
-                self.followed.snapshot(snapshot.state, self.now())
+                self.followed.snapshot(snapshot.state, self.now(), snapshot.simulated)
                 self.complete = True
 
     def _heard(self, frame: bytes) -> None:

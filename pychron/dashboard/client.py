@@ -109,7 +109,7 @@ class Server:
     def _told(self, told: Told) -> None:
         now = self._world.wire.seconds()
         if isinstance(told, Reset):
-            self.followed.snapshot(told.snapshot.state, now)
+            self.followed.snapshot(told.snapshot.state, now, told.snapshot.simulated)
         elif isinstance(told, Apply):
             self.followed.message(told.message.kind, told.message.payload, now)
         elif isinstance(told, Lost):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from zope.interface import implementer
 
 from pychron.dashboard.client import DashboardClient
 from pychron.dashboard.client_file import ClientSpec, read_client
 from pychron.dashboard.interfaces import IDashboardClient, IHoldsQueue
+from pychron.dashboard.verbs import client_verbs
+from pychron.rpc.interfaces import IVerbs
 from pychron.runtime.plugin import Context, IPlugin
 
 
@@ -17,7 +21,7 @@ class DashboardClientPlugin:
     name = "DashboardClient"
     needs = ()
     offers = (IDashboardClient,)
-    wants = (IHoldsQueue,)
+    wants = (IHoldsQueue, IVerbs)
 
     def __init__(self) -> None:
         self._spec: ClientSpec | None = None
@@ -36,7 +40,10 @@ class DashboardClientPlugin:
         client.start()
 
     def bind(self, context: Context) -> None:
-        """A queue to hold, where there is one."""
+        """A queue to hold, where there is one, and verbs."""
+        if self._client is not None:
+            with suppress(LookupError):
+                context.find(IVerbs).register(*client_verbs(IDashboardClient(self._client)))
         try:
             queue = context.find(IHoldsQueue)
         except LookupError:

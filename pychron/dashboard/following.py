@@ -92,9 +92,10 @@ class Followed:
             message = str(told.get("message", kind))
             self.flags[message] = message
 
-    def snapshot(self, state: Mapping[str, Any], now: float) -> None:
+    def snapshot(self, state: Mapping[str, Any], now: float, simulated: bool = False) -> None:
         """All that one of our servers knows: replaces what was known."""
         self.heard(now)
+        self.simulated = simulated
         area = state.get(AREA)
         if not isinstance(area, dict):
             return

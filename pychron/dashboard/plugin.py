@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,15 +16,20 @@ from pychron.dashboard.air import DashboardAir
 from pychron.dashboard.dashboard_file import read_dashboard
 from pychron.dashboard.interfaces import IDashboard
 from pychron.dashboard.monitor import Monitor
-from pychron.dashboard.server import Dashboard
+from pychron.dashboard.server import Dashboard, Readings
 from pychron.dashboard.sources import Facts, Read, Sources, is_of_line, switch_of, why_unreadable
 from pychron.dashboard.specs import DashboardSpec
+from pychron.dashboard.verbs import server_verbs
 from pychron.extraction_line.events import SwitchChanged
 from pychron.extraction_line.interfaces import IExtractionLine
+from pychron.extraction_line.permits import IReadings
+from pychron.hardware.channel import channel_counters
 from pychron.hardware.drivers import UnknownDriver
+from pychron.rpc.interfaces import IVerbs
 from pychron.runtime.plugin import Context, IPlugin
 
 COSTS = "the dashboard"
+SIMULATION = "dashboard_simulation"
 SCRIPTS = Path("scripts", "extraction")
 
 
@@ -53,8 +59,8 @@ class DashboardServerPlugin:
 
     name = "DashboardServer"
     needs = ()
-    offers = (IDashboard,)
-    wants = (IExtractionLine,)
+    offers = (IDashboard, IReadings)
+    wants = (IExtractionLine, IVerbs)
     log = Logger()
 
     def __init__(self) -> None:
@@ -84,6 +90,14 @@ class DashboardServerPlugin:
                     costs=COSTS,
                 )
             )
+        initialization = context.config.initialization
+        if initialization.flag(SIMULATION):
+            context.report.warning(
+                initialization.global_places.get(SIMULATION, initialization.place),
+                f"{SIMULATION} is not obeyed: conditions on made-up numbers would look like real ones; "
+                "start the node with --simulated instead",
+                code=SIMULATION,
+            )
         if self._spec is not None:
             facts = _facts(context)
             for value in self._spec.values:
@@ -96,12 +110,15 @@ class DashboardServerPlugin:
         """Only offers: the first reading waits until the line is there."""
         self._dashboard = Dashboard(context.world.wire, self._spec, self._faults, context.world.simulated)
         context.offer(IDashboard, self._dashboard)
+        context.offer(IReadings, Readings(self._dashboard))
 
     def bind(self, context: Context) -> None:
         """Begin to read and to tell."""
         spec, dashboard = self._spec, self._dashboard
         if dashboard is None:
             return
+        with suppress(LookupError):
+            context.find(IVerbs).register(*server_verbs(IDashboard(dashboard)))
         if spec is None:
             for fault in self._faults:
                 self.log.error("the dashboard is not started: {fault}", fault=fault)
@@ -124,6 +141,8 @@ class DashboardServerPlugin:
         counters["dashboard_frames_sent"] = lambda: air.sent
         counters["dashboard_requests_answered"] = lambda: air.answered
         counters["dashboard_events_dropped"] = lambda: air.dropped
+        for device, channel in self._sources.channels.items():
+            counters.update(channel_counters(device, channel))
         air.start()
         monitor.start()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from twisted.internet.interfaces import IReactorTime
@@ -11,8 +11,10 @@ from zope.interface import implementer
 from pychron.dashboard.events import ConditionView, ValueView
 from pychron.dashboard.interfaces import IDashboard
 from pychron.dashboard.monitor import Monitor
+from pychron.dashboard.sources import is_of_line
 from pychron.dashboard.specs import ConditionSpec, DashboardSpec
 from pychron.dashboard.watched import Watched
+from pychron.extraction_line.permits import IReadings
 
 
 @implementer(IDashboard)
@@ -62,7 +64,32 @@ class Dashboard:
     def condition(self, name: str) -> ConditionSpec:
         return self._conditions[name]
 
+    def numbers(self) -> dict[str, float]:
+        """Of instruments: not in error and not older than three periods."""
+        if self.monitor is None:
+            return {}
+        now = self._wire.seconds()
+        found: dict[str, float] = {}
+        for name, watched in self.monitor.watched.items():
+            number = None if is_of_line(watched.spec) else watched.number(now)
+            if number is not None:
+                found[name] = number
+                found.setdefault(f"{watched.spec.source}.{watched.spec.attribute}", number)
+        return found
+
     def read_now(self, name: str) -> None:
         if self.monitor is None or name not in self.monitor.watched:
             raise KeyError(name)
         self.monitor.read_now(name)
+
+
+@implementer(IReadings)
+class Readings:
+    """The numbers of instruments for permits, supplies and `GetPressure`: by `DEVICE.VALUE`, and by the names that the
+    hardware has (`bone_gauges.IG`). States of valves are not among them: the line itself knows those."""
+
+    def __init__(self, dashboard: Dashboard) -> None:
+        self._dashboard = dashboard
+
+    def fresh(self) -> Mapping[str, float]:
+        return self._dashboard.numbers()

@@ -12,6 +12,7 @@ from pychron.extraction_line.errors import UnknownSwitch
 from pychron.extraction_line.interfaces import IExtractionLine
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import State
+from pychron.hardware.channel import Channel
 from pychron.hardware.drivers import UnknownDriver
 from pychron.hardware.readable import NoValue, find_name
 from pychron.hardware.readables import ReadableBuilder, readable_driver
@@ -133,6 +134,11 @@ class Sources:
             return 1.0 if view.state is State.OPEN else 0.0
 
         return read
+
+    @property
+    def channels(self) -> Mapping[str, Channel]:
+        """By device, those that were built."""
+        return self._builder.channels
 
     async def close(self) -> None:
         """Give the instruments up."""

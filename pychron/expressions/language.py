@@ -134,6 +134,9 @@ def _build(tree: ast.expr, source: str, names: list[str]) -> Node:
 
 
 def _chain(tests: list[Callable[[float, float], bool]], sides: list[Value]) -> bool:
+    # A comparison with what is no number is false whichever way it is written, and `not` would make it true.
+    if any(math.isnan(side) for side in sides):
+        raise Missing("a result that is no number")
     return all(test(a, b) for test, a, b in zip(tests, sides, sides[1:], strict=False))
 
 

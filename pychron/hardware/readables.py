@@ -45,6 +45,8 @@ class ReadableBuilder:
     def __init__(self, world: World) -> None:
         self._settings = ActuatorBuilder(world)
         self._built: dict[str, IReadable] = {}
+        self.channels = self._settings.channels
+        """By the device that made each."""
 
     def build(self, device: DeviceFile) -> IReadable:
         """Raises UnknownDriver, which says what the device file lacks."""

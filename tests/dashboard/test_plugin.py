@@ -5,11 +5,14 @@ import pytest
 from pychron.cli.init import root_files
 from pychron.dashboard.events import ValueState
 from pychron.dashboard.interfaces import IDashboard, IDashboardClient
+from pychron.extraction_line.errors import NotPermitted
 from pychron.extraction_line.interfaces import Command, IExtractionLine
 from pychron.extraction_line.states import Action
 from pychron.node.checking import check_node
 from pychron.node.preparation import prepare
 from pychron.node.root import blocking
+from pychron.rpc.interfaces import IVerbs
+from pychron.rpc.verbs import Call
 from pychron.simulation.emulators import Instruments
 from pychron.simulation.virtual_lab import VirtualLab
 from pychron.trust.rights import Peer, Right
@@ -163,3 +166,34 @@ def test_a_script_must_be_there_and_be_readable(tmp_path):
     assert any("shutdown.py:1 cannot be read" in e for e in errors())
     (scripts / "shutdown.py").write_text("def main():\n    close('A')\n")
     assert errors() == []
+
+
+def test_a_permit_and_get_pressure_look_at_what_the_dashboard_reads(lab):
+    root = valve_root(lab.directory("valves") / "root")
+    valves = root / "setupfiles" / "extractionline" / "valves.yaml"
+    text = valves.read_text()
+    mark = "- name: A\n"
+    assert text.count(mark) == 1
+    valves.write_text(text.replace(mark, mark + "  permit: Env.temperature > 2\n"))
+    node = lab.start_node("valve", root, "valves")
+    lab.result(node.service.when_ready())
+    line = node.service.offers(IExtractionLine)
+    assert lab.until(lambda: str(line.view("A").state) == "closed", 20)
+    with pytest.raises(NotPermitted, match="does not hold now"):
+        actuate(lab, node, Action.OPEN)
+    verb = node.service.offers(IVerbs).get("GetPressure")
+    told = verb.handler(Call("GetPressure", "Env,temperature", Peer("10.0.0.1"), 0.0))
+    assert told == node.service.offers(IDashboard).value("Env.temperature").value
+    again = verb.handler(Call("GetPressure", "environmental_monitor,get_temperature", Peer("10.0.0.1"), 0.0))
+    assert again == told
+
+
+def test_dashboard_simulation_is_not_obeyed(tmp_path):
+    root = valve_root(tmp_path / "root")
+    path = root / "setupfiles" / "initialization.xml"
+    path.write_text(
+        path.read_text().replace("<globals>", "<globals>\n<dashboard_simulation>true</dashboard_simulation>")
+    )
+    _, report = check_node(root, None)
+    (said,) = [str(p) for p in report.warnings if p.code == "dashboard_simulation"]
+    assert said.startswith("setupfiles/initialization.xml:5: warning: dashboard_simulation is not obeyed")

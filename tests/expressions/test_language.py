@@ -61,6 +61,16 @@ def test_division_by_zero_is_no_answer():
         parse("1 / a < 2").holds({"a": 0.0})
 
 
+@pytest.mark.parametrize("source", ["a - a < 1", "not (a - a > 1)", "1 < a - a or True"])
+def test_a_result_that_is_no_number_is_no_answer(source):
+    with pytest.raises(Missing):
+        parse(source).holds({"a": math.inf})
+
+
+def test_a_sign_before_a_number():
+    assert parse("x > +3 and x < -(-5)").holds({"x": 4.0})
+
+
 def test_names_in_order():
     assert parse("b < a and b > c.d").names == ("b", "a", "c.d")
 
