@@ -10,6 +10,7 @@ import numpy as np
 from pychron.dvc import layout
 from pychron.dvc.blobs import BadBlob, decode
 from pychron.dvc.errors import DvcError
+from pychron.dvc.interpreted_ages import InterpretedAge, read_interpreted_age
 from pychron.dvc.metadata import MetaData
 from pychron.dvc.records import Analysis, Isotope, RawSeries, Reference, StoredFit
 from pychron.dvc.repository import Repository
@@ -50,6 +51,7 @@ class _Verifier:
         self._elsewhere = elsewhere
         self._advance = advance
         self._present = frozenset(paths)
+        self._ages: list[InterpretedAge] = []
         self._main: dict[str, list[str]] = {}
         for path in paths:
             if identity := layout.identity_of(path):
@@ -70,6 +72,11 @@ class _Verifier:
         self._doubles(analyses)
         for analysis in analyses:
             self._references(analysis, names)
+        for age in self._ages:
+            missing = [uuid for uuid in age.uuids if uuid not in names]
+            if missing:
+                text = f"{len(missing)} of its analyses, as {missing[0]}, are in no repository that was named"
+                self._findings.warning(age.path, f"{text}; add --with DIR")
         return len(self._main)
 
     # ---- files by themselves
@@ -82,6 +89,11 @@ class _Verifier:
         identity, modifier = layout.owner_of(path)
         if identity and identity not in self._main:
             self._findings.error(path, f"it belongs to {identity}, and there is no such analysis")
+        if layout.is_interpreted_age(path) and found is not None:
+            try:
+                self._ages.append(read_interpreted_age(found, path))
+            except DvcError as problem:
+                self._findings.take(problem)
         if modifier == "extraction" and isinstance(found, dict):
             self._streams(path, {key: found.get(key) for key in STREAMS})
         elif modifier == "peakcenter" and isinstance(found, dict):

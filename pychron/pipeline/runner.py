@@ -20,7 +20,7 @@ from pychron.pipeline.state import Doing, NodeFailed, State
 from pychron.pipeline.template import NodeSpec, Template
 
 RESULT = "result.json"
-OWN = ("<ISOEVO>", "<BLANKS>", "<ICFactor>", "fit flux for ")
+OWN = ("<ISOEVO>", "<BLANKS>", "<ICFactor>", "<IA>", "fit flux for ")
 """How the subjects of a run's own commits begin."""
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from pychron.cli.client import Client
 from tests.cli.wire import Wire
+from tests.dvc.making import committed
+from tests.pipeline.laboratory import written
 
 
 @pytest.fixture
@@ -24,3 +26,12 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Wire]]:
     yield answers
     for wire in made:
         wire.close()
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A small laboratory's repositories, committed: MetaData and NM-1."""
+    written(tmp_path)
+    committed(tmp_path / "NM-1")
+    committed(tmp_path / "MetaData", "Labnumber Entry Save")
+    return tmp_path

@@ -4,36 +4,13 @@ import json
 import subprocess
 import sys
 
-import openpyxl
 import pytest
 from click.testing import CliRunner
 
 from pychron.cli.main import main
+from tests.cli.pipeline_runs import ADA, modifier, run, where
 from tests.dvc.making import committed, git, metadata
-from tests.pipeline.laboratory import blank_at, lab, uuid_of, written
-
-ADA = ("--persist", "--author", "Ada L <ada@example.org>")
-
-
-def run(*words):
-    return CliRunner().invoke(main, ["pipeline", "run", *map(str, words)], prog_name="pychron")
-
-
-@pytest.fixture
-def place(tmp_path):
-    written(tmp_path)
-    committed(tmp_path / "NM-1")
-    committed(tmp_path / "MetaData", "Labnumber Entry Save")
-    return tmp_path
-
-
-def where(place):
-    return "--meta", place / "MetaData", "--repo", place / "NM-1", "--out", place / "runs"
-
-
-def modifier(place, number, name, suffix):
-    uuid = uuid_of(number)
-    return place / "NM-1" / uuid[:5] / name / f"{uuid[5:]}.{suffix}.json"
+from tests.pipeline.laboratory import blank_at, lab, uuid_of
 
 
 def test_blanks_are_written_by_a_person_as_one_commit(place):
@@ -273,60 +250,6 @@ def test_the_audit_trail_names_commits_constants_and_code(place):
     assert trail["repositories"][1]["uncommitted"] == [path]
     rows = (place / "runs" / "audit-0002" / "audit.csv").read_text().splitlines()
     assert [row for row in rows if row.endswith(",yes")] == [row for row in rows if f",{path}," in row]
-
-
-@pytest.mark.parametrize(
-    ("name", "files"),
-    [
-        ("ideogram", {"ideogram-70001.pdf"}),
-        ("inverse_isochron", {"isochron-70001-01.pdf", "isochron-70001-02.pdf", "isochron-70001-03.pdf"}),
-        ("series", {"series-age.pdf", "series-Ar40.pdf"}),
-        ("ratio_series", {"series-Ar40_Ar36.pdf"}),
-        ("csv_raw_data_export", {"raw_data.csv"}),
-        ("csv_analyses_export", {"analyses.csv", "analyses-ages.csv", "analyses-metadata.csv"}),
-        (
-            "analysis_table",
-            {
-                "analyses.xlsx",
-                "analyses.csv",
-                "analyses-ages.csv",
-                "analyses-metadata.csv",
-                "audit.json",
-                "audit.csv",
-            },
-        ),
-    ],
-)
-def test_figures_and_exports_are_files_of_the_run(name, files, place):
-    done = run(name, *where(place))
-    assert done.exit_code == 0, done.output
-    found = {p.name for p in (place / "runs" / f"{name}-0001").iterdir()}
-    assert files == found - {"run.json", "result.json"}
-    assert all((place / "runs" / f"{name}-0001" / one).stat().st_size > 200 for one in files)
-
-
-def test_the_table_holds_the_ages_of_the_run(place):
-    done = run("analysis_table", *where(place), "--set", "XLSXAnalysisTableNode.title=Table 1", "--json")
-    assert done.exit_code == 0, done.output
-    ages = {one["record_id"]: one["age_ma"] for one in json.loads(done.stdout)["analyses"]}
-    book = openpyxl.load_workbook(place / "runs" / "analysis_table-0001" / "analyses.xlsx")
-    rows = list(book["Analyses"].values)
-    run_, age = rows[0].index("Run"), rows[0].index("Age (Ma)")
-    assert {row[run_]: row[age] for row in rows[1:]} == pytest.approx(ages)
-    assert list(book["Metadata"].values)[1][:2] == ("Title", "Table 1")
-
-
-def test_a_spectrum_needs_steps(place):
-    done = run("spectrum", *where(place))
-    assert done.exit_code == 1
-    assert "it was not heated in steps" in done.stdout
-    for number in range(3):
-        path = place / "NM-1" / uuid_of(number)[:5] / f"{uuid_of(number)[5:]}.json"
-        document = json.loads(path.read_text()) | {"aliquot": 1, "increment": number}
-        path.write_text(json.dumps(document))
-    done = run("spectrum", *where(place))
-    assert done.exit_code == 0, done.output
-    assert (place / "runs" / "spectrum-0002" / "spectrum-70001-01.pdf").exists()
 
 
 def test_a_root_has_its_own_templates_and_runs(tmp_path):

@@ -101,7 +101,7 @@ def _modifier(
         path = loaded.analysis.files.get(modifier) or _beside(loaded.analysis, modifier)
         changed = partial(change, analysis=loaded.analysis, override=override)
         files.setdefault(tree.name, {})[path] = _changed(tree, path, changed)
-    return _commit(state, doing, files, subject, modifier)
+    return commit_all(state, doing, files, subject, modifier)
 
 
 def _beside(analysis: Analysis, modifier: str) -> str:
@@ -121,9 +121,10 @@ def _changed(tree: Tree, path: str, change: Callable[[Mapping[str, Any]], Any]) 
         raise NodeFailed(f"{path}: a value to be written is no number: {problem}") from None
 
 
-def _commit(
+def commit_all(
     state: State, doing: Doing, files: Mapping[str, Mapping[str, bytes]], subject: str, what: str
 ) -> Outcome:
+    """Commit files (repository -> path -> content), one commit a repository; or say what would be. Raises NodeFailed."""
     count = sum(len(some) for some in files.values())
     if not count:
         return Outcome(f"no {what} were fitted, nothing to write")
@@ -159,7 +160,7 @@ def persist_flux(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
     path = f"{irradiation}/{level}.json"
     holes = {one.hole: one for one in state.holes}
     content = _changed(tree, path, lambda document: _level(document, holes, state.model_kind))
-    return _commit(state, doing, {tree.name: {path: content}}, f"fit flux for {irradiation}{level}", "J")
+    return commit_all(state, doing, {tree.name: {path: content}}, f"fit flux for {irradiation}{level}", "J")
 
 
 def _level(document: Any, holes: Mapping[int, FittedHole], kind: str) -> Any:

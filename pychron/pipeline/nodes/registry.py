@@ -12,6 +12,7 @@ from pychron.pipeline.nodes import (
     exports,
     flux,
     groups,
+    interpreted,
     isotope_evolution,
     persisting,
     reference_values,
@@ -27,11 +28,6 @@ Check = Callable[[NodeSpec], Iterable[str]]
 def nothing_to_check(_: NodeSpec) -> Iterable[str]:
     """Its options were read already, and every one may be."""
     return ()
-
-
-def no_table(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
-    """Tables of a publication."""
-    return Outcome(f"{spec.klass} is not part of this version: nothing was written", skipped=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ WORK: Mapping[str, Work] = {
     "BlanksPersistNode": Work(persisting.persist_blanks),
     "ICFactorPersistNode": Work(persisting.persist_ic_factors),
     "FluxPersistNode": Work(persisting.persist_flux),
-    "InterpretedAgePersistNode": Work(no_table),
+    "InterpretedAgePersistNode": Work(interpreted.persist),
     "PushNode": Work(persisting.push),
     "GroupingNode": Work(groups.group),
     "SubGroupingNode": Work(groups.subgroup),
@@ -72,7 +68,7 @@ WORK: Mapping[str, Work] = {
     "XLSXAnalysisTableNode": Work(tabulating.xlsx_table),
     "CSVAnalysesExportNode": Work(tabulating.csv_table),
     "CSVRawDataExportNode": Work(exports.raw_data),
-    "InterpretedAgeTableNode": Work(no_table),
+    "InterpretedAgeTableNode": Work(interpreted.table),
     "AuditNode": Work(exports.trail),
 }
 """Complete: a test holds it against `klasses`."""
