@@ -14,6 +14,9 @@ MODULES = (
     "silent_bus",
     "fsyncs",
     "store_fsync",
+    "fan_out",
+    "flood",
+    "web",
     "reduction",
     "repository",
 )

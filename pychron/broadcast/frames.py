@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeGuard
 
 TAG = "pychron"
@@ -66,17 +67,25 @@ class BadFrame:
 
 def write_message(message: Message) -> bytes:
     """The frame. What JSON cannot say (NaN, infinity) becomes null."""
-    fields: dict[str, Any] = {
-        "node": message.node,
-        "boot": message.boot,
-        "seq": message.seq,
-        "time": message.time,
-        "kind": message.kind,
-        "payload": message.payload,
-    }
-    if message.simulated:
-        fields["simulated"] = True
-    return b"%s %s" % (TAG.encode(), write_json(fields))
+    # What is the same in every message of a node is encoded once: this runs for each message of a burst.
+    return b'%s%d,"time":%s,"kind":%s,"payload":%s%s' % (
+        _opening(message.node, message.boot),
+        message.seq,
+        write_json(message.time),
+        _kind(message.kind),
+        write_json(message.payload),
+        b',"simulated":true}' if message.simulated else b"}",
+    )
+
+
+@lru_cache(16)
+def _opening(node: str, boot: str) -> bytes:
+    return b'%s {"node":%s,"boot":%s,"seq":' % (TAG.encode(), write_json(node), write_json(boot))
+
+
+@lru_cache(256)
+def _kind(kind: str) -> bytes:
+    return write_json(kind)
 
 
 def write_snapshot(snapshot: Snapshot) -> bytes:
@@ -146,6 +155,8 @@ _COMPACT = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 def write_json(value: Any) -> bytes:
     """Compact JSON in ASCII."""
+    if type(value) is float and math.isfinite(value):
+        return b"%r" % value
     try:
         return _COMPACT.encode(value).encode("ascii")
     except ValueError:

@@ -53,6 +53,8 @@ class Subscriber:
         self._spawner = Spawner()
         self._tick = Periodic(world.wire, TICK_S, self._look, f"following {host}:{port}")
         self._full = False
+        self._left = 0
+        """Frames that this turn may still take."""
         self.received = 0
         self.dropped = 0
         """Frames that did not fit into the queue; a snapshot makes up for them."""
@@ -113,10 +115,10 @@ class Subscriber:
 
     def _drain(self) -> None:
         self._turn = None
-        for _ in range(min(TURN, len(self._queue))):
-            if self._socket is None:
-                return
-            self._take(self._queue.popleft())
+        self._left = min(TURN, len(self._queue))
+        while self._left and self._socket is not None:
+            # A frame that somebody fails to take is off the queue, and the next ones are taken.
+            maybeDeferred(self._take_some).addErrback(self._callback_failed)
         if self._socket is None:
             return
         if self._queue:
@@ -130,6 +132,12 @@ class Subscriber:
                 dropped=self.dropped,
             )
 
+    def _take_some(self) -> None:
+        queue = self._queue
+        while self._left and self._socket is not None:
+            self._left -= 1
+            self._take(queue.popleft())
+
     def _take(self, frame: bytes) -> None:
         if self._told is not None and frame.startswith(b"pychron "):
             message = read_message(frame)
@@ -142,7 +150,7 @@ class Subscriber:
         for tag, text in self._texts:
             payload = payload_after(tag, words)
             if payload is not None:
-                maybeDeferred(text, payload).addErrback(self._callback_failed)
+                text(payload)
                 return
 
     def _count_bad(self, why: str) -> None:

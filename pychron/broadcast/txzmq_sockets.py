@@ -55,10 +55,8 @@ class _Bounded:
 
     def doRead(self) -> None:
         # Reading until EAGAIN, or a turn of our own, keeps the edge-triggered descriptor armed.
-        if self.read_scheduled is not None:
-            if self.read_scheduled.active():
-                self.read_scheduled.cancel()
-            self.read_scheduled = None
+        if self._read_later_cancelled():
+            return
         for _ in range(TURN):
             if self.factory is None:
                 return
@@ -67,6 +65,17 @@ class _Bounded:
             except zmq.Again:
                 return
             twisted_log.callWithLogger(self, self.messageReceived, parts)
+        self._read_later()
+
+    def _read_later_cancelled(self) -> bool:
+        """This is the turn that was due. True where the socket is closed."""
+        if self.read_scheduled is not None:
+            if self.read_scheduled.active():
+                self.read_scheduled.cancel()
+            self.read_scheduled = None
+        return self.factory is None
+
+    def _read_later(self) -> None:
         if self.factory is not None and self.read_scheduled is None:
             self.read_scheduled = self.factory.reactor.callLater(0, self.doRead)
 
@@ -108,11 +117,28 @@ class _Replier(_Bounded, ZmqREPConnection):  # type: ignore[misc]
 class _Subscription(_Bounded, ZmqSubConnection):  # type: ignore[misc]
     received: Callable[[bytes], None]
 
-    def messageReceived(self, message: list[bytes]) -> None:
-        # One frame is one message; a peer that sends several at once is read as an installed client reads it.
-        for frame in message:
-            if self.factory is not None:
-                self.received(frame)
+    def doRead(self) -> None:
+        # One frame is one message; a peer that sends several at once is read as an installed client reads it. Hence nobody is
+        # asked whether a frame has more parts, and what was read in a turn is handed over together.
+        if self._read_later_cancelled():
+            return
+        receive, frames, more = self.socket.recv, [], True
+        try:
+            for _ in range(TURN):
+                frames.append(receive(zmq.NOBLOCK))
+        except zmq.Again:
+            more = False
+        if frames:
+            twisted_log.callWithLogger(self, self._hand_over, frames)
+        if more:
+            self._read_later()
+
+    def _hand_over(self, frames: list[bytes]) -> None:
+        received = self.received
+        for frame in frames:
+            if self.factory is None:
+                return
+            received(frame)
 
     def close(self) -> None:
         _shut(self)
