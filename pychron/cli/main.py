@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Show the values of a dashboard, and which conditions hold.",
     ),
     "script": ("pychron.cli.script:script", "Rehearse an extraction script, or run it."),
+    "alert": ("pychron.cli.alert:alert", "List, acknowledge and test a node's alerts."),
     "web": ("pychron.cli.web:web", "Make a token for a node's live page."),
     "audit": ("pychron.cli.audit:audit", "Show who moved what, when, and how it ended."),
     "reduce": ("pychron.cli.reduce:reduce", "Make stored numbers again from the readings."),

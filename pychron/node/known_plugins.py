@@ -43,8 +43,21 @@ def _plugins(roles: tuple[str, ...], family: str, *names: str) -> Iterable[Known
 
 
 CONTROLLERS = (VALVE, FURPI)
-IMPLIED = {"RemoteCommandServer": ALL, "Broadcast": ALL, "Scripts": _EXPERIMENT, "Metrics": ALL, "Web": ALL}
+IMPLIED = {
+    "RemoteCommandServer": ALL,
+    "Broadcast": ALL,
+    "Scripts": _EXPERIMENT,
+    "Metrics": ALL,
+    "Alerts": ALL,
+    "Web": ALL,
+}
 """Plugins that a role has though no file lists them, unless one says enabled="false"."""
+IMPLIED_NEEDS = {
+    "Scripts": ("ExtractionLine",),
+    "Alerts": ("RemoteCommandServer", "Broadcast"),
+    "Web": ("Broadcast",),
+}
+"""What must run before one of them is implied: who turns the broadcasts off has no page, and no error."""
 COMMANDED = ("RemoteCommandServer", "Broadcast")
 """Without these a valve controller is no node: they are told as missing where they are not built."""
 
@@ -53,7 +66,7 @@ KNOWN: tuple[KnownPlugin, ...] = (
     *_plugins(ALL, "", "DashboardClient", "Web"),
     *_plugins(ALL, "Broadcast", "Broadcast", "Notifier"),
     *_plugins(ALL, "Metrics", "Metrics", "Prometheus"),
-    *_plugins(ALL, "", "Email"),
+    *_plugins(ALL, "", "Alerts", "Email"),
     *_plugins(_EXPERIMENT, "ExtractionLine", "ClientExtractionLine"),
     *_plugins(_EXPERIMENT, "", "Scripts"),
     *_plugins(_EXPERIMENT, "Experiment", "Experiment"),
@@ -221,7 +234,7 @@ def _imply(
     and broadcasts, unless its file says `<plugin enabled="false">Notifier</plugin>`.
     """
     for name, roles in IMPLIED.items():
-        if name == "Scripts" and "ExtractionLine" not in chosen:
+        if any(need not in chosen for need in IMPLIED_NEEDS.get(name, ())):
             continue
         if (
             role in roles
