@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -21,6 +22,9 @@ from pychron.runtime.deadlines import DeadlinePassed, within
 from pychron.runtime.periodic import Periodic
 from pychron.runtime.world import World
 
+SPREAD = 0.6180339887498949
+"""Phases of the periods: the golden ratio spreads any number of them, so that fifty values are not read in one turn
+while somebody waits for a valve."""
 LOOK_S = 0.5
 """How often it is looked who is late."""
 
@@ -45,10 +49,11 @@ class Monitor:
         self._needed = {name: self._others(watched) for name, watched in self.watched.items()}
         self._reading: dict[str, Deferred[None]] = {}
         self._again: dict[str, None] = {}
-        self._timers = [
-            Periodic(world.wire, w.period_s, partial(self.read_now, name), f"reading {name}")
+        self._timers = {
+            name: Periodic(world.wire, w.period_s, partial(self.read_now, name), f"reading {name}")
             for name, w in self.watched.items()
-        ]
+        }
+        self._starting: dict[str, IDelayedCall] = {}
         self._look = Periodic(world.wire, LOOK_S, self.look, "looking for late values")
         self._running = False
         self.readings = 0
@@ -76,15 +81,27 @@ class Monitor:
             source = self._sources.get(name, "nothing reads it")
             if isinstance(source, str):
                 self._failed_at(watched, source, old=True)
-        for timer in self._timers:
-            timer.start(now=True)
+        for at, (name, timer) in enumerate(self._timers.items()):
+            phase = at * SPREAD % 1.0 * self.watched[name].period_s
+            if phase:
+                self.read_now(name)
+                self._starting[name] = self._world.wire.callLater(phase, self._begin, name, timer)
+            else:
+                timer.start(now=True)
         self._look.start()
+
+    def _begin(self, name: str, timer: Periodic) -> None:
+        del self._starting[name]
+        timer.start(now=True)
 
     def stop(self) -> None:
         """No further reading, no further word."""
         self._running = False
-        for timer in (*self._timers, self._look):
+        for timer in (*self._timers.values(), self._look):
             timer.stop()
+        starting, self._starting = self._starting, {}
+        for call in starting.values():
+            call.cancel()
         reading, self._reading = self._reading, {}
         for one in reading.values():
             one.cancel()

@@ -222,6 +222,18 @@ class MonitorTest(SynchronousTestCase):
         monitor.read_now("Env.temperature")
         self.assertEqual([e.value for e in self.pass_(0)], [1.0])
 
+    def test_many_values_of_one_period_are_not_read_in_one_turn(self) -> None:
+        monitor = self.watch(*(value(f"v{n}", period_s=1.0) for n in range(50)))
+        self.assertEqual(monitor.readings, 50)
+        self.clock.pump([0.005] * 201)
+        counts = []
+        for _ in range(200):
+            before = monitor.readings
+            self.clock.advance(0.005)
+            counts.append(monitor.readings - before)
+        self.assertIn(sum(counts), (50, 51))
+        self.assertLessEqual(max(counts), 2)
+
     def test_nothing_is_said_after_the_stop(self) -> None:
         monitor = self.watch(value())
         self.instruments["Env.temperature"].answer = None
