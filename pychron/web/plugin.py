@@ -16,6 +16,7 @@ from pychron.broadcast.interfaces import INotifier
 from pychron.dashboard.interfaces import IDashboard, IDashboardClient
 from pychron.extraction_line.states import Kind
 from pychron.observability.metrics.exposition import IMetrics
+from pychron.pipeline.interfaces import IRunningSample
 from pychron.rpc.interfaces import IVerbs
 from pychron.rpc.verbs import Call
 from pychron.runtime.plugin import Context, IPlugin
@@ -36,7 +37,7 @@ class WebPlugin:
     name = "Web"
     needs = (INotifier,)
     offers = ()
-    wants = (IMetrics, IVerbs, IDashboard, IDashboardClient)
+    wants = (IMetrics, IVerbs, IDashboard, IDashboardClient, IRunningSample)
     log = Logger()
 
     def __init__(self) -> None:
@@ -81,6 +82,7 @@ class WebPlugin:
             sessions,
             _Mover(context).act if spec.actuate else None,
         )
+        page.reduction = _wanted(context, IRunningSample)
         context.counters["web_browsers"] = lambda: live.streams.browsers
         context.counters["web_dropped"] = lambda: live.streams.dropped
         context.counters["web_refused"] = lambda: page.refused

@@ -25,6 +25,7 @@ from pychron.web.access import (
     is_loopback,
 )
 from pychron.web.live import Live
+from pychron.web.reduction import Reduction, chart_svg, panel_svg, part
 
 STATIC = {
     "page.css": "text/css",
@@ -33,6 +34,8 @@ STATIC = {
     "panels.js": "text/javascript",
     "words.js": "text/javascript",
     "icon.svg": "image/svg+xml",
+    "reduction.css": "text/css",
+    "reduction.js": "text/javascript",
 }
 LONGEST_BODY = 4096
 HEADERS = {
@@ -68,6 +71,8 @@ class PageSite:
         self._metrics = metrics
         self._sessions = sessions
         self._act = act
+        self.reduction: Reduction | None = None
+        """Of a node that reduces; it has a page of its own"""
         self.refused = 0
         """Requests turned away by host, origin, token or session."""
 
@@ -99,6 +104,38 @@ class PageSite:
     def state(self, request: Request) -> Any:
         """Everything the page shows, as JSON."""
         return self._read(request, lambda: (_json(self._state(request)), "application/json"))
+
+    @app.route("/reduction", methods=["GET"])
+    def reduced(self, request: Request) -> Any:
+        """The running sample, control charts and repositories."""
+        if self.reduction is None:
+            return self._nothing(request)
+        return self._read(
+            request, lambda: (_static("reduction.html"), "text/html; charset=utf-8"), navigates=True
+        )
+
+    @app.route("/reduction/part", methods=["GET"])
+    def reduced_part(self, request: Request) -> Any:
+        """What changes on it."""
+        reduction = self.reduction
+        if reduction is None:
+            return self._nothing(request)
+        return self._read(request, lambda: (part(reduction).encode(), "text/html; charset=utf-8"))
+
+    @app.route("/reduction/panel/<name>.svg", methods=["GET"])
+    def reduced_panel(self, request: Request, name: str) -> Any:
+        """A figure of the running sample."""
+        return self._drawn(request, panel_svg(self.reduction, name) if self.reduction is not None else None)
+
+    @app.route("/reduction/chart/<int:number>.svg", methods=["GET"])
+    def reduced_chart(self, request: Request, number: int) -> Any:
+        """A control chart."""
+        return self._drawn(request, chart_svg(self.reduction, number) if self.reduction is not None else None)
+
+    def _drawn(self, request: Request, svg: str | None) -> Any:
+        if svg is None:
+            return self._nothing(request)
+        return self._read(request, lambda: (svg.encode(), "image/svg+xml; charset=utf-8"))
 
     @app.route("/metrics", methods=["GET"])
     def metrics(self, request: Request) -> Any:

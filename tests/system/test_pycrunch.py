@@ -102,8 +102,9 @@ class Crunch:
         self.subscriber.setsockopt(zmq.SUBSCRIBE, b"pychron ")
         self.subscriber.connect(f"tcp://127.0.0.1:{self.port}")
         self.node = Foreground(
-            self.folder, "pycrunch", "--root", str(self.root), "--port", "0", "--publish-port", str(self.port)
-        )
+            self.folder, "pycrunch", "--root", str(self.root), "--port", "0", "--publish-port", str(self.port),
+            "--web-port", "0",
+        )  # fmt: skip
         self.node.wait_for(READY)
         return self
 

@@ -26,6 +26,7 @@ async function everything(state) {
   document.title = state.node + (state.simulated ? " (simulated)" : "");
   $("#node").textContent = state.node;
   $("#simulated").hidden = !state.simulated;
+  $("#reduces").hidden = !state.areas.reduction;
   document.body.dataset.simulated = state.simulated ? "yes" : "no";
   session.mayAct = state.may_act; session.signedIn = state.signed_in; session.whyNot = state.read_only_because;
   $("#signin").hidden = !session.mayAct || session.signedIn;
