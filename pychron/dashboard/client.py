@@ -80,6 +80,10 @@ class Server:
             self.log.info("the dashboard server {server} is heard", server=str(address))
         self._bus.publish(ServerChanged(address.host, address.port, state, why, self._world.wall()))
 
+    def up(self) -> int:
+        """1 while it is heard."""
+        return int(self.followed.state(self._world.wire.seconds()) is ValueState.LIVE)
+
     async def _ask(self) -> None:
         host, port = self.address.host, self.address.port + 1
         try:

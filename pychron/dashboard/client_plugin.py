@@ -36,7 +36,8 @@ class DashboardClientPlugin:
         spec = self._spec or read_client(context.options.root, context.report)
         client = self._client = DashboardClient(context.world, context.bus, spec.servers, spec.hold_queue)
         context.offer(IDashboardClient, client)
-        context.counters["dashboard_servers"] = lambda: len(client.servers)
+        for server in client.servers:
+            context.counters[f"followed_{server.address}_up"] = server.up
         client.start()
 
     def bind(self, context: Context) -> None:

@@ -211,8 +211,9 @@ class _Reading:
         said = {
             "enabled": "true" if spec.enabled else "false",
             "period": period,
-            "timeout": f"{spec.timeout_s:g}",
         }
+        if spec.on_change:
+            said["timeout"] = f"{spec.timeout_s:g}"
         absent = [f"{key}: {text}" for key, text in said.items() if key not in fields]
         if absent:
             why = "its device is named by device:" if dialect is Dialect.INSTALLED else "there is no device:"

@@ -198,6 +198,18 @@ class Monitor:
             else:
                 self._failed_at(watched, f"no reading for {watched.late_s:g} s", late=True, old=True)
 
+    # ---- for metrics
+
+    def number(self, name: str) -> float:
+        """The number of a value now; NaN where it is in error or too old."""
+        found = self.watched[name].number(self._world.wire.seconds())
+        return math.nan if found is None else found
+
+    def missing(self) -> int:
+        """How many values are in error or too old."""
+        now = self._world.wire.seconds()
+        return sum(bool(w.fault) or w.is_old(now) for w in self.watched.values())
+
     # ---- conditions
 
     def _judge(self, watched: Watched, reading: float | None, why: str, old: bool = False) -> None:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from twisted.logger import Logger
@@ -120,6 +121,7 @@ class DashboardServerPlugin:
         with suppress(LookupError):
             context.find(IVerbs).register(*server_verbs(IDashboard(dashboard)))
         if spec is None:
+            context.counters["dashboard_up"] = lambda: 0
             for fault in self._faults:
                 self.log.error("the dashboard is not started: {fault}", fault=fault)
             return
@@ -140,7 +142,11 @@ class DashboardServerPlugin:
         counters["dashboard_failures"] = lambda: monitor.failures
         counters["dashboard_frames_sent"] = lambda: air.sent
         counters["dashboard_requests_answered"] = lambda: air.answered
-        counters["dashboard_events_dropped"] = lambda: air.dropped
+        counters["dashboard_up"] = lambda: int(air.port != 0)
+        counters["dashboard_conditions_tripped"] = lambda: sum(c.tripped for c in dashboard.conditions())
+        counters["dashboard_values_missing"] = monitor.missing
+        for name in monitor.watched:
+            counters[f"dashboard_value_{name}"] = partial(monitor.number, name)
         for device, channel in self._sources.channels.items():
             counters.update(channel_counters(device, channel))
         air.start()

@@ -118,8 +118,15 @@ def test_the_documented_dialect(tmp_path: Path, text: str, name: str) -> None:
     assert not warning.clear.holds({"x": 909.0})
     assert warning.clear.holds({"x": 910.0})
     (said,) = report.warnings
-    assert "enabled: true, period: 5, timeout: 0 is taken" in said.text
+    assert "enabled: true, period: 5 is taken" in said.text
     assert said.place.line == 4 if name.endswith("yaml") else said.place.line == 3
+
+
+def test_an_on_change_value_without_a_timeout_is_doubtful(tmp_path: Path) -> None:
+    _, report = read(
+        tmp_path, "- {name: E, device: e, values: [{name: t, enabled: true, period: on_change}]}\n"
+    )
+    assert "timeout: 60 is taken" in report.warnings[0].text
 
 
 def test_a_bare_list_and_the_default_of_the_installed_dialect(tmp_path: Path) -> None:
@@ -127,7 +134,7 @@ def test_a_bare_list_and_the_default_of_the_installed_dialect(tmp_path: Path) ->
     assert spec is not None and spec.port == 8100
     (value,) = spec.values
     assert (value.enabled, value.period_s, value.attribute) == (False, 60.0, "get")
-    assert "enabled: false, period: 60, timeout: 60 is taken" in report.warnings[0].text
+    assert "enabled: false, period: 60 is taken" in report.warnings[0].text
 
 
 def test_yaml_goes_before_xml(tmp_path: Path) -> None:

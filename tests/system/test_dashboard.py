@@ -28,8 +28,8 @@ devices:
   - name: Env
     device: environmental_monitor
     values:
-      - {name: temperature, func_name: get_temperature, enabled: true, period: 0.5, timeout: 0, units: C}
-      - {name: humidity, enabled: false, period: 5, timeout: 0}
+      - {name: temperature, func_name: get_temperature, enabled: true, period: 0.5, units: C}
+      - {name: humidity, enabled: false, period: 5}
 """
 GAUGE = """\
 port: 0
@@ -37,9 +37,9 @@ devices:
   - name: Bone
     device: gauges
     values:
-      - {name: pressure, func_name: IG, enabled: true, period: 0.5, timeout: 0, units: torr,
+      - {name: pressure, func_name: IG, enabled: true, period: 0.5, units: torr,
          conditionals: [[10, {teststr: "x>1e-7"}], [20, {teststr: "x>1e-5", script: ""}]]}
-      - {name: other, func_name: CG, enabled: true, period: 0.5, timeout: 0, units: torr}
+      - {name: other, func_name: CG, enabled: true, period: 0.5, units: torr}
 """
 ROOT = '<root><plugins><general><plugin enabled="true">DashboardServer</plugin></general></plugins></root>\n'
 

@@ -97,6 +97,39 @@ METRICS = (
     Metric("channel_{device}_up", "channel_up", "gauge", "1 while the instrument's channel is up"),
     Metric("events_{queue}_waiting", "events_waiting", "gauge", "Events that wait in a queue of the bus now"),
     Metric("events_{queue}_dropped", "events_dropped", "counter", "Events for which that queue had no room"),
+    Metric(
+        "dashboard_value_{value}",
+        "dashboard_value",
+        "gauge",
+        "A value of the node's dashboard, by its name; NaN where it is in error or too old",
+    ),
+    Metric(
+        "dashboard_values_missing",
+        "dashboard_values_missing",
+        "gauge",
+        "Values that are in error or too old now",
+    ),
+    Metric(
+        "dashboard_conditions_tripped", "dashboard_conditions_tripped", "gauge", "Conditions that hold now"
+    ),
+    Metric("dashboard_readings", "dashboard_readings", "counter", "Readings that came"),
+    Metric("dashboard_failures", "dashboard_failures", "counter", "Readings that failed or did not come"),
+    Metric(
+        "dashboard_frames_sent", "dashboard_frames", "counter", "Frames of the dashboard, heartbeats included"
+    ),
+    Metric(
+        "dashboard_requests_answered",
+        "dashboard_requests",
+        "counter",
+        "Requests on the dashboard's reply port",
+    ),
+    Metric("dashboard_up", "dashboard_up", "gauge", "1 while the dashboard runs and its ports are open"),
+    Metric(
+        "followed_{server}_up",
+        "dashboard_server_up",
+        "gauge",
+        "1 while a dashboard server that is followed is heard",
+    ),
     Metric("alerts_standing", "alerts_standing", "gauge", "Alerts that stand or wait to be acknowledged"),
     Metric("alerts_sent", "alerts_sent", "counter", "Letters that their receiver has"),
     Metric("alerts_failed", "alerts_failed", "counter", "Attempts to send a letter that failed"),
