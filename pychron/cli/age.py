@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pychron.pipeline.chunks import Engine
     from pychron.pipeline.conversion import Arithmetic
     from pychron.pipeline.events import AnalysisReduced
+    from pychron.pipeline.workspace import Workspace
 
 EPILOG = f"""\b
 Examples:
@@ -61,7 +63,8 @@ def age(
     json_: bool,
 ) -> None:
     """Compute the age of each analysis from its stored intercepts, baselines, blanks and IC factors."""
-    from pychron.pipeline.results import as_object, results
+    from pychron.pipeline.kept_results import kept_results
+    from pychron.pipeline.results import as_object
 
     arithmetic = arithmetic_of(constants, convert, from_end)
     with engine_of() as engine:
@@ -70,8 +73,10 @@ def age(
             found = _by_engine(engine, repos, meta or "", arithmetic, identifiers, types)
         else:
             workspace = workspace_of(meta, repos, root)
-            loaded = selected(workspace, identifiers, types)
-            found = results(loaded, reduce_selected(workspace, loaded, arithmetic), arithmetic)
+            asked = json.dumps([identifiers, types])
+            found = kept_results(
+                workspace, arithmetic, asked, lambda: _here(workspace, arithmetic, identifiers, types)
+            )
     if json_:
         as_json([as_object(result) for result in found])
     else:
@@ -79,6 +84,15 @@ def age(
     without = [result for result in found if any(flag.fatal for flag in result.flags)]
     if without or not found:
         ctx.exit(REFUSED)
+
+
+def _here(
+    workspace: Workspace, arithmetic: Arithmetic, identifiers: tuple[str, ...], types: tuple[str, ...]
+) -> list[AnalysisReduced]:
+    from pychron.pipeline.results import results
+
+    loaded = selected(workspace, identifiers, types)
+    return results(loaded, reduce_selected(workspace, loaded, arithmetic), arithmetic)
 
 
 def _by_engine(

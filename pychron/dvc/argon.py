@@ -40,6 +40,7 @@ SIZE = _PACKED.size
 
 NOTHING = [math.nan, math.nan, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]
 """Of an isotope that was not measured."""
+MISSING = (math.nan, math.nan)
 
 
 def numbers_of(
@@ -59,12 +60,15 @@ def numbers_of(
     keys: list[int] = []
     detectors: dict[str, int] = {}
     sources: dict[int, int] = {}
+    """Of the references of this analysis, by their `id`: they outlive it."""
+    isotopes, mapping = analysis.isotopes, analysis.mapping
     for line, name in enumerate(ARGON):
-        isotope = analysis.argon(name)
+        isotope = isotopes.get(mapping.get(name, name))
         if isotope is None:
             values += NOTHING
             keys += (OWN, OWN, OWN)
             continue
+        detector = isotope.detector
         intercept, baseline, blank, factor = (
             isotope.intercept,
             isotope.baseline,
@@ -73,32 +77,38 @@ def numbers_of(
         )
         if changed:
             intercept = (intercepts or {}).get(isotope.key, intercept)
-            baseline = (baselines or {}).get(isotope.detector, baseline)
+            baseline = (baselines or {}).get(detector, baseline)
             blank = (blanks or {}).get(isotope.key, blank)
-            factor = (ic_factors or {}).get(isotope.detector, factor)
-        values += _fitted(intercept, baseline)
-        keys.append(OWN if not values[-1] > 0 else detectors.setdefault(isotope.detector, len(detectors)))
+            factor = (ic_factors or {}).get(detector, factor)
+        shared = OWN
+        if intercept is None or baseline is None:
+            values += NOTHING[:4]
+        else:
+            one, two = intercept.manual or intercept, baseline.manual or baseline
+            error = two.error if intercept.include_baseline_error else 0.0
+            values += (one.value, one.error, two.value, error)
+            if error > 0:
+                shared = detectors.setdefault(detector, len(detectors))
         if blankless:
             values += (0.0, 0.0)
-            keys.append(OWN)
+            of_blank = OWN
+        elif blank is None:
+            values += MISSING
+            of_blank = OWN
         else:
-            values += (math.nan, math.nan) if blank is None else (blank.value, blank.error)
-            keys.append(_key(line, blank, sources))
-        values += (math.nan, math.nan) if factor is None else (factor.value, factor.error)
-        keys.append(_key(_detector(isotope.detector), factor, sources))
+            values += (blank.value, blank.error)
+            of_blank = _key(line, blank, sources)
+        if factor is None:
+            values += MISSING
+            keys += (shared, of_blank, OWN)
+        else:
+            values += (factor.value, factor.error)
+            keys += (shared, of_blank, _key(_detector(detector), factor, sources))
     return Numbers(_PACKED.pack(*values, *keys))
 
 
-def _fitted(intercept: StoredFit | None, baseline: StoredFit | None) -> tuple[float, float, float, float]:
-    if intercept is None or baseline is None:
-        return math.nan, math.nan, 0.0, 0.0
-    one, two = intercept.manual or intercept, baseline.manual or baseline
-    return one.value, one.error, two.value, two.error if intercept.include_baseline_error else 0.0
-
-
-def _key(of: int, value: StoredValue | None, sources: dict[int, int]) -> int:
-    """`sources`: what is known of the references of this analysis, by their `id`; they outlive it."""
-    if value is None or not value.error > 0:
+def _key(of: int, value: StoredValue, sources: dict[int, int]) -> int:
+    if not value.error > 0:
         return OWN
     references = value.references
     source = sources.get(id(references))

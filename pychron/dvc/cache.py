@@ -17,14 +17,13 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pychron.config.problems import Place
 from pychron.dvc import (
     argon,
     json_file,
@@ -38,7 +37,6 @@ from pychron.dvc import (
     times,
 )
 from pychron.dvc.argon import SIZE, Numbers
-from pychron.dvc.errors import CorruptFile
 from pychron.dvc.groups import Group
 from pychron.dvc.json_file import parse, written
 from pychron.dvc.kept_rows import Text, analysis_of, row_of
@@ -48,6 +46,8 @@ from pychron.dvc.repository import Repository
 FORMAT = 1
 """Raised when the file is laid out otherwise."""
 SUFFIX = ".records"
+DIGEST = 64
+"""Characters of a SHA-256."""
 READERS = (argon, json_file, kept_rows, layout, metadata, modifiers, quick, records, repository, times)
 """Modules that decide what a record holds: what one version of them made is nothing to another."""
 
@@ -68,10 +68,53 @@ class Cache:
     now_ns: Callable[[], int] = time.time_ns
     """The wall clock, nanoseconds since 1970."""
 
-    def path(self, name: str) -> Path:
-        """The file of a repository, by the name that a person gives it."""
-        whole = os.path.abspath(name)  # noqa: PTH100 - `DIR@REV` is no path, and links stay as they are
-        return self.folder / (hashlib.sha256(os.fsencode(whole)).hexdigest()[:32] + SUFFIX)
+    def path(self, *names: str, suffix: str = SUFFIX) -> Path:
+        """The file of a repository, by the name that a person gives it, or of something that is told by several words."""
+        whole = [os.path.abspath(names[0]), *names[1:]]  # noqa: PTH100 - `DIR@REV` is no path, and links stay as they are
+        return self.folder / (hashlib.sha256(os.fsencode("\n".join(whole))).hexdigest()[:32] + suffix)
+
+    def get(self, path: Path, title: str) -> memoryview | None:
+        """What `put` kept there under this title; None where there is nothing, or of another title. What is damaged is told."""
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as problem:
+            self.say(f"{path}: what is kept cannot be read ({problem.strerror}); the files are read instead")
+            return None
+        line = data[:1024].partition(b"\n")[0]
+        if not line.startswith(b"pychron-kept "):
+            self.say(f"{path}: this is nothing that was kept; the files are read again")
+            return None
+        if line != f"pychron-kept {title}".encode():
+            return None
+        start = len(line) + 1
+        rest = memoryview(data)[start + DIGEST + 1 :]
+        if hashlib.sha256(rest).hexdigest().encode() != data[start : start + DIGEST]:
+            self.say(f"{path}: what was kept is damaged; the files are read again")
+            return None
+        return rest
+
+    def put(self, path: Path, title: str, parts: Sequence[bytes | memoryview]) -> None:
+        """Keep `parts` there. A reader finds the old file or the new one."""
+        made = hashlib.sha256()
+        for part in parts:
+            made.update(part)
+        head = f"pychron-kept {title}\n{made.hexdigest()}\n".encode()
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=path.stem, suffix=".new", dir=path.parent)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.writelines((head, *parts))
+                os.replace(name, path)  # noqa: PTH105
+            except OSError:
+                os.unlink(name)  # noqa: PTH108
+                raise
+        except OSError as problem:
+            self.say(
+                f"{path}: nothing can be kept ({problem.strerror}); name another folder with --cache DIR"
+            )
 
 
 class Records:
@@ -81,7 +124,22 @@ class Records:
         self._repository = repository
         self._cache = cache
         self._groups = repository.tree.groups(cache.now_ns() if cache else 0)
-        self._kept = _read(cache, cache.path(repository.name)) if cache else _Kept()
+        self._found: dict[str, _Chunk] | None = None
+
+    @property
+    def _kept(self) -> dict[str, _Chunk]:
+        """What the cache has, read when it is looked for."""
+        if self._found is None:
+            cache = self._cache
+            self._found = {} if cache is None else _read(cache, cache.path(self._repository.name))
+        return self._found
+
+    def state(self) -> str:
+        """A signature of all that was looked at; empty where something changed a moment ago."""
+        if not all(group.settled for group in self._groups.values()):
+            return ""
+        text = "\n".join(f"{name} {group.signature}" for name, group in self._groups.items())
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def count(self) -> int:
         """How many there are."""
@@ -106,12 +164,12 @@ class Records:
                 for analysis in some:
                     found.append(analysis)
                     advance()
-        if self._cache and chunks != self._kept.chunks:
+        if self._cache and chunks != self._kept:
             _write(self._cache, self._cache.path(self._repository.name), chunks)
         return found
 
     def _of(self, group: Group) -> _Chunk | None:
-        kept = self._kept.chunks.get(group.name)
+        kept = self._kept.get(group.name)
         return kept if kept is not None and kept.signature == group.signature else None
 
 
@@ -121,16 +179,11 @@ class _Chunk:
 
     signature: str
     many: int
-    data: bytes = field(repr=False, compare=False)
+    data: bytes | memoryview = field(repr=False, compare=False)
     start: int = field(compare=False)
     numbers: int = field(compare=False)
     texts: int = field(compare=False)
     stop: int = field(compare=False)
-
-
-@dataclass(slots=True)
-class _Kept:
-    chunks: dict[str, _Chunk] = field(default_factory=dict)
 
 
 def _packed(group: Group, analyses: list[Analysis]) -> _Chunk | None:
@@ -154,16 +207,17 @@ def _packed(group: Group, analyses: list[Analysis]) -> _Chunk | None:
 
 def _unpacked(chunk: _Chunk) -> list[Analysis]:
     data, texts = chunk.data, chunk.texts
-    rows = parse(data[chunk.start : chunk.numbers], "a kept record")
-    places = range(chunk.numbers, texts, SIZE)
+    rows = parse(bytes(data[chunk.start : chunk.numbers]), "a kept record")
+    numbers = bytes(data[chunk.numbers : texts])
+    places = range(0, len(numbers), SIZE)
     return [
-        analysis_of(row, Numbers(data[at : at + SIZE]), Text(data, texts + one, texts + other))
+        analysis_of(row, Numbers(numbers[at : at + SIZE]), Text(data, texts + one, texts + other))
         for at, (one, other, row) in zip(places, rows, strict=True)
     ]
 
 
 @cache
-def _code() -> str:
+def code() -> str:
     """What made the records: this format, these modules, this Python (its hash of numbers stands in the rows)."""
     made = hashlib.sha256(repr((FORMAT, sys.version_info[:2], sys.hash_info.width)).encode())
     for module in READERS:
@@ -171,43 +225,16 @@ def _code() -> str:
     return made.hexdigest()
 
 
-def _read(cache: Cache, path: Path) -> _Kept:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return _Kept()
-    except OSError as problem:
-        cache.say(f"{path}: kept records cannot be read ({problem.strerror}); the files are read instead")
-        return _Kept()
-    try:
-        return _Kept(_chunks(data, path))
-    except _Foreign:
-        return _Kept()
-    except CorruptFile as problem:
-        cache.say(f"{path}: {problem.text}; the files are read again")
-        return _Kept()
-
-
-class _Foreign(Exception):
-    """Made by other code: no fault, and nothing to use."""
-
-
-def _chunks(data: bytes, path: Path) -> dict[str, _Chunk]:
-    first = data[:512].partition(b"\n")[0]
-    title, _, code = first.partition(b" ")
-    if title != b"pychron-records":
-        raise CorruptFile(Place(str(path)), "these are no kept records")
-    if code != _code().encode():
-        raise _Foreign
-    start = len(first) + 1
-    digest, rest = data[start : start + 64], start + 65
-    if hashlib.sha256(memoryview(data)[rest:]).hexdigest().encode() != digest:
-        raise CorruptFile(Place(str(path)), "the kept records are damaged")
-    end = data.index(b"\n", rest)
-    found = {}
-    for name, (signature, many, *places) in parse(data[rest:end], str(path)).items():
-        found[name] = _Chunk(signature, many, data, *(end + 1 + place for place in places))
-    return found
+def _read(cache: Cache, path: Path) -> dict[str, _Chunk]:
+    data = cache.get(path, f"records {code()}")
+    if data is None:
+        return {}
+    size = int.from_bytes(data[:8], "little")
+    index = parse(bytes(data[8 : 8 + size]), str(path))
+    behind = data[8 + size :]
+    return {
+        name: _Chunk(signature, many, behind, *places) for name, (signature, many, *places) in index.items()
+    }
 
 
 def _write(cache: Cache, path: Path, chunks: dict[str, _Chunk]) -> None:
@@ -217,25 +244,10 @@ def _write(cache: Cache, path: Path, chunks: dict[str, _Chunk]) -> None:
         by = at - one.start
         index[name] = [one.signature, one.many, at, one.numbers + by, one.texts + by, one.stop + by]
         at = one.stop + by
-    rest = [written(index), b"\n", *(one.data[one.start : one.stop] for one in chunks.values())]
-    made = hashlib.sha256()
-    for part in rest:
-        made.update(part)
-    head = f"pychron-records {_code()}\n{made.hexdigest()}\n".encode()
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=path.stem, suffix=".new", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.writelines((head, *rest))
-            os.replace(name, path)  # noqa: PTH105
-        except OSError:
-            os.unlink(name)  # noqa: PTH108
-            raise
-    except OSError as problem:
-        cache.say(
-            f"{path}: records cannot be kept ({problem.strerror}); name another folder with --cache DIR"
-        )
+    head = written(index)
+    size = len(head).to_bytes(8, "little")
+    parts = [size, head, *(one.data[one.start : one.stop] for one in chunks.values())]
+    cache.put(path, f"records {code()}", parts)
 
 
 @contextmanager

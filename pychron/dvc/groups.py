@@ -94,11 +94,37 @@ class _Seen:
     numbers: array[int]
     """Four a path: time of change of the content, of the inode (ns), size, inode."""
 
+    def add(self, path: str, stat: os.stat_result | None) -> None:
+        """None: it is no file, or a link to nowhere."""
+        self.paths.append(path)
+        if stat is not None:
+            self.numbers.extend((stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino))
+        else:
+            self.numbers.extend((0, 0, -1, 0))
+
     def group(self, name: str, now_ns: int) -> Group:
         made = hashlib.sha256("\n".join(self.paths).encode("utf-8", "surrogateescape"))
         made.update(self.numbers.tobytes())
         newest = max(max(self.numbers[0::4], default=0), max(self.numbers[1::4], default=0))
         return Group(name, made.hexdigest(), newest < now_ns - SETTLE_NS, lambda: frozenset(self.paths))
+
+
+def folder_state(folder: str, now_ns: int, *, deep: bool) -> str:
+    """The signature of every file in a folder, or with `deep` below it; empty where one changed within SETTLE_NS. `now_ns` as above."""
+    seen = _Seen([], array("q"))
+    _look_at_all(folder, "", seen, deep)
+    group = seen.group("", now_ns)
+    return group.signature if group.settled else ""
+
+
+def _look_at_all(folder: str, place: str, seen: _Seen, deep: bool) -> None:
+    with os.scandir(folder + place) as entries:
+        for entry in sorted(entries, key=lambda one: one.name):
+            if entry.is_dir():
+                if deep and entry.name != ".git":
+                    _look_at_all(folder, f"{place}{entry.name}/", seen, deep)
+            else:
+                seen.add(place + entry.name, entry.stat(follow_symlinks=True) if entry.is_file() else None)
 
 
 def _look(folder: str, place: str, seen: _Seen) -> None:
@@ -115,9 +141,7 @@ def _look(folder: str, place: str, seen: _Seen) -> None:
             elif name in READ and entry.is_dir():
                 inner.append(name)
     for name in sorted(stats):
-        stat = stats[name]
-        seen.paths.append(place + name)
-        seen.numbers.extend((stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino))
+        seen.add(place + name, stats[name])
     for name in sorted(inner):
         _look(folder, f"{place}{name}/", seen)
 

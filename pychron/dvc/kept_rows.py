@@ -86,7 +86,7 @@ class Text:
 
     __slots__ = ("_data", "_found", "_start", "_stop")
 
-    def __init__(self, data: bytes, start: int, stop: int) -> None:
+    def __init__(self, data: bytes | memoryview, start: int, stop: int) -> None:
         self._data = data
         self._start, self._stop = start, stop
         self._found: dict[str, dict[str, Any]] | None = None
@@ -94,7 +94,7 @@ class Text:
     def part(self, name: str) -> dict[str, Any]:
         """One of LATER."""
         if self._found is None:
-            self._found = _parts(parse(self._data[self._start : self._stop], "a kept record"))
+            self._found = _parts(parse(bytes(self._data[self._start : self._stop]), "a kept record"))
             self._data = b""
         return self._found[name]
 

@@ -54,15 +54,16 @@ class Repository:
         """Those of one group, by identity; only files that were there when it was looked at are read."""
         files = group.files()
         folders = frozenset(path.removeprefix("reduction/").partition("/")[0] for path in sorted(files))
+        kinds = frozenset(path.rsplit("/", 2)[-2] for path in sorted(files))
         for identity in group.identities():
             halves = [half for half in layout.splits(identity) if half[0] in folders]
             try:
                 found = self._first(layout.places(halves), files)
             except CorruptFile as damage:
-                yield _Reading(self, identity, damage.place.file, damage, halves, files).analysis()
+                yield _Reading(self, identity, damage.place.file, damage, halves, files, kinds).analysis()
                 continue
             if found is not None:
-                yield _Reading(self, identity, *found, halves, files).analysis()
+                yield _Reading(self, identity, *found, halves, files, kinds).analysis()
 
     def series(self, analysis: Analysis) -> tuple[list[RawSeries], list[str]]:
         """The raw series, and what is wrong with some of them. Raises MissingFile, CorruptFile."""
@@ -109,14 +110,16 @@ class _Reading:
         data: bytes | DvcError,
         halves: Sequence[tuple[str, str]] = (),
         files: frozenset[str] | None = None,
+        kinds: frozenset[str] | None = None,
     ) -> None:
-        """`data`: of the main file, or why it cannot be had. `halves`, `files`: ways to split it, files that are there, if known."""
+        """`data`: of the main file, or why it cannot be had. `halves`, `files`: ways to split it, files that are there, modifiers that any has, if known."""
         self._repository = repository
         self._identity = identity
         self._path = path
         self._data = data
         self._halves = halves or tuple(layout.splits(identity))
         self._known = files
+        self._kinds = kinds
         self._problems: list[Problem] = []
         self._files: dict[str, str] = {}
 
@@ -130,6 +133,8 @@ class _Reading:
         required: bool,
         quickly: Callable[[bytes], Any] | None = None,
     ) -> Any:
+        if not required and self._kinds is not None and name not in self._kinds:
+            return None
         try:
             found = self._repository._first(layout.places(self._halves, name), self._known)
         except DvcError as damage:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from pychron.config.problems import Place
 from pychron.dvc.errors import CorruptFile, NoRepository
-from pychron.dvc.groups import Group, folder_groups, revision_groups
+from pychron.dvc.groups import Group, folder_groups, folder_state, revision_groups
 
 _MANY = 1 << 16
 
@@ -33,6 +33,9 @@ class Tree(Protocol):
 
     def groups(self, now_ns: int) -> dict[str, Group]:
         """The files of analyses as they stand now, by the first letters of their folders; see `pychron.dvc.groups`."""
+
+    def state(self, now_ns: int, *, deep: bool) -> str:
+        """A signature of the files in the root, or with `deep` of every file; empty where something changed a moment ago."""
 
     def commits(self, paths: Iterable[str]) -> dict[str, str]:
         """The commit that last changed each of `paths`, as far as there is one; one walk for all."""
@@ -70,6 +73,10 @@ class FolderTree:
     def groups(self, now_ns: int) -> dict[str, Group]:
         """As `Tree` says."""
         return folder_groups(self._folder, now_ns)
+
+    def state(self, now_ns: int, *, deep: bool) -> str:
+        """As `Tree` says."""
+        return folder_state(self._folder, now_ns, deep=deep)
 
     def commits(self, paths: Iterable[str]) -> dict[str, str]:
         """As `Tree` says; none for a plain folder."""
@@ -128,6 +135,10 @@ class RevisionTree:
     def groups(self, now_ns: int) -> dict[str, Group]:
         """As `Tree` says; what is committed is settled."""
         return revision_groups(self._tree)
+
+    def state(self, now_ns: int, *, deep: bool) -> str:
+        """As `Tree` says: the id of the tree, which is of its content."""
+        return str(self._tree.id)
 
     def commits(self, paths: Iterable[str]) -> dict[str, str]:
         """As `Tree` says."""

@@ -46,6 +46,7 @@ class Workspace:
     repositories: tuple[Repository, ...]
     cache: Cache | None = None
     """Where records are kept from one command to the next."""
+    _state: str | None = None
     _records: list[Records] = field(default_factory=list)
     _loaded: list[Loaded] = field(default_factory=list)
     _frozen: dict[str, Frozen] = field(default_factory=dict)
@@ -68,6 +69,22 @@ class Workspace:
         if not self._records:
             self._records += [Records(repository, self.cache) for repository in self.repositories]
         return self._records
+
+    def state(self) -> str:
+        """A signature of every file that a result may come from; empty where nothing is kept, or something had changed a moment before.
+
+        Taken once, when the workspace is opened: what is read of it later is never older.
+        """
+        if self._state is None:
+            self._state = "" if self.cache is None else self._signature(self.cache.now_ns())
+        return self._state
+
+    def _signature(self, now_ns: int) -> str:
+        found = [] if self.meta is None else [self.meta.tree.state(now_ns, deep=True)]
+        for records, repository in zip(self._opened(), self.repositories, strict=True):
+            found += [records.state(), repository.tree.state(now_ns, deep=False)]
+            found.append(f"at {repository.tree.revision}")
+        return "\n".join(found) if all(found) else ""
 
     def frozen(self, analysis: Analysis) -> Frozen | None:
         """What the repository of an analysis that was loaded holds fast of the metadata."""
@@ -131,11 +148,13 @@ def open_workspace(
     meta: str | Path | None, repositories: Sequence[str | Path], cache: Cache | None = None
 ) -> Workspace:
     """Open everything that was named. Raises NoRepository with the first that cannot be had."""
-    return Workspace(
+    workspace = Workspace(
         open_metadata(meta) if meta is not None else None,
         tuple(open_repository(name) for name in repositories),
         cache,
     )
+    workspace.state()
+    return workspace
 
 
 def repositories_below(folder: Path) -> Iterator[Path]:

@@ -231,12 +231,12 @@ def test_what_other_code_kept_is_nothing_and_no_fault(tmp_path, monkeypatch):
     cache = Cache(tmp_path / "cache", said.append, later)
     reads(folder, cache)
     monkeypatch.setattr(caching, "FORMAT", caching.FORMAT + 1)
-    caching._code.cache_clear()
+    caching.code.cache_clear()
     try:
         assert len(reads(folder, cache)[0]) == 6
         assert reads(folder, cache)[0] == []
     finally:
-        caching._code.cache_clear()
+        caching.code.cache_clear()
     assert said == []
 
 
@@ -258,6 +258,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_stops_nothing(tmp_path):
     said = []
     assert len(load(open_repository(folder), Cache(tmp_path / "file" / "cache", said.append, later))) == 1
     assert len(said) == 2
+    assert "the files are read instead" in said[0]
     assert all("Not a directory" in line for line in said)
     assert said[1].endswith("name another folder with --cache DIR")
 
