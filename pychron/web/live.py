@@ -95,6 +95,7 @@ class Live:
             "areas": {area: part for area, part in snapshot.state.items() if area != LINE},
             "colours": self._colours(),
             "values": self.values.all() if self.values is not None else [],
+            "conditions": self.values.tripped() if self.values is not None else [],
             "health": self._health(),
             "events": list(self.events),
             "may_act": self._may_act,
@@ -139,9 +140,9 @@ class Live:
     def _gathered(self) -> list[tuple[str, Any]]:
         moved, self._moved = self._moved, False
         found: list[tuple[str, Any]] = [("colours", self._colours())] if moved else []
-        news = self.values.news(self._beaten) if self.values is not None else []
+        news = self.values.news(self._beaten) if self.values is not None else {}
         self._beaten = False
-        return [*found, ("values", {"values": news})] if news else found
+        return [*found, ("values", news)] if news else found
 
     def _beat(self) -> dict[str, Any]:
         self._beaten = True

@@ -8,6 +8,8 @@ from typing import Any
 from pychron.dashboard.events import (
     ConditionCleared,
     ConditionTripped,
+    ConditionView,
+    Level,
     ServerChanged,
     ValueFailed,
     ValueRead,
@@ -32,6 +34,7 @@ class Values:
         self._changed = changed
         self._told: dict[tuple[str, str], tuple[Any, ...]] = {}
         self._due = False
+        self._tripped: list[dict[str, Any]] = []
         self._subscription = (
             bus.subscribe(self._heard, *KINDS, what="live page") if self._dashboards else None
         )
@@ -46,11 +49,34 @@ class Values:
         """Every value now, each name once: this node's own before what it hears of others."""
         return [value_json(view) for view in self._views()]
 
-    def news(self, look: bool = False) -> list[dict[str, Any]]:
-        """Those that differ from what was last given here. `look`: also without an event, because values grow old."""
+    def tripped(self) -> list[dict[str, Any]]:
+        """Every condition that holds now, the critical ones first."""
+        found = [
+            condition_json(view)
+            for dashboard in self._dashboards
+            if IDashboard.providedBy(dashboard)
+            for view in dashboard.conditions()
+            if view.tripped
+        ]
+        return sorted(found, key=lambda one: one["level"] != Level.CRITICAL)
+
+    def news(self, look: bool = False) -> dict[str, Any]:
+        """What differs from what was last given here: `values` those that do, `conditions` all that hold, where one tripped or cleared.
+
+        `look`: also without an event, because values grow old.
+        """
         if not (self._due or look):
-            return []
+            return {}
         self._due = False
+        told: dict[str, Any] = {}
+        if values := self._changed_values():
+            told["values"] = values
+        tripped = self.tripped()
+        if tripped != self._tripped:
+            self._tripped = told["conditions"] = tripped
+        return told
+
+    def _changed_values(self) -> list[dict[str, Any]]:
         found = []
         for view in self._views():
             key = (view.server, view.name)
@@ -71,6 +97,18 @@ class Values:
     def _heard(self, _: object) -> None:
         self._due = True
         self._changed()
+
+
+def condition_json(view: ConditionView) -> dict[str, Any]:
+    """As the page shows it among the alarms."""
+    return {
+        "condition": view.condition,
+        "name": view.name,
+        "level": str(view.level),
+        "since": view.since,
+        "why": view.why,
+        "guidance": view.guidance,
+    }
 
 
 def value_json(view: ValueView) -> dict[str, Any]:

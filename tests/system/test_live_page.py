@@ -15,8 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from pychron.web.access import digest
 from tests.system.relay_bank import RelayBank
 from tests.system.test_two_nodes import ExperimentNode
-from tests.system.twistd_process import PROJECT, until
-from tests.system.valve_node import Peer, ValveNode
+from tests.system.twistd_process import PROJECT, Foreground, until
+from tests.system.valve_node import Peer, ValveNode, said, wait_until_read
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PICTURES = PROJECT / "build" / "pictures"
@@ -181,6 +181,70 @@ def test_a_lost_peer_is_shown_as_lost(browser, tmp_path):
         page.wait_for('#nodes li[data-connected="no"]')
         assert "LOST" in page.page.inner_text("#nodes")
         page.picture("lost")
+
+
+DASHBOARD = """\
+port: 0
+devices:
+  - name: Line
+    device: extraction_line
+    values:
+      - name: A
+        enabled: true
+        period: on_change
+        timeout: 60
+        conditionals: [[critical, {teststr: "x > 0.5", guidance: Close A and call Ana.}]]
+"""
+
+
+@needs_browser
+def test_a_condition_of_the_dashboard_is_shown_until_it_is_over(tmp_path, browser):
+    node = ValveNode(tmp_path)
+    setupfiles = node.root / "setupfiles"
+    (setupfiles / "dashboard.yaml").write_text(DASHBOARD)
+    text = (setupfiles / "initialization.xml").read_text()
+    (setupfiles / "initialization.xml").write_text(
+        text.replace('<plugin enabled="false">DashboardServer', '<plugin enabled="true">DashboardServer')
+    )
+    with node, Page(browser, node.web_port, viewport={"width": 1280, "height": 860}) as page:
+        page.wait_for('tr[data-value="Line.A"][data-state=live]')
+        assert page.page.is_hidden("#alarms")
+        node.ask("Open A")
+        page.wait_for("#alarms li.level-critical")
+        assert "Close A and call Ana." in page.page.inner_text("#alarms")
+        assert "1" in page.page.inner_text('tr[data-value="Line.A"] .reading')
+        page.picture("condition")
+        node.ask("Close A")
+        page.until("document.querySelector('#alarms').hidden")
+        assert page.errors == []
+
+
+LAB = PROJECT.parent / "shared" / "real" / "lab"
+
+
+@needs_browser
+@pytest.mark.skipif(not LAB.is_dir(), reason="the laboratory's files are not beside this checkout")
+def test_the_canvas_of_a_real_laboratory_is_shown_and_lives(tmp_path, tmp_path_factory, browser, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+    ports = ("--port", "0", "--publish-port", "0", "--web-port", "0")
+    lab = Foreground(tmp_path, "pyvalve", "--root", str(LAB), "--simulated", *ports)
+    try:
+        lab.wait_for("every part is set up")
+        port = said(lab.text(), r"commands are taken at 127\.0\.0\.1:(\d+)")
+        wait_until_read(port)
+        web_port = said(lab.text(), r"the live page is http://127\.0\.0\.1:(\d+)/")
+        with Page(browser, web_port, viewport={"width": 1280, "height": 860}) as page, Peer(port) as peer:
+            page.wait_for(valve("A", state="closed"))
+            assert page.page.locator("#drawing .valve").count() == len("ABCDEFGHITU")
+            assert page.page.is_visible("#simulated")
+            assert peer.ask("Open A") == "OK"
+            page.wait_for(valve("A", state="open"))
+            page.picture("real-lab")
+            assert peer.ask("Close A") == "OK"
+            page.wait_for(valve("A", state="closed"))
+            assert page.errors == []
+    finally:
+        lab.stop()
 
 
 HOSTILE = """<!doctype html><body><script>

@@ -5,6 +5,7 @@ import { $, age, element, number, time } from "/static/words.js";
 const KEPT = 300;
 const peers = new Map();
 const alarms = new Map();
+let conditions = [];
 const values = new Map();
 let devices = [];
 let own = "";
@@ -45,12 +46,26 @@ function nodes(health) {
 
 export function noteAlarm(key, text, raised) {
   if (raised) alarms.set(key, text); else alarms.delete(key);
-  $("#alarms").hidden = alarms.size === 0;
-  $("#alarms ul").replaceChildren(...[...alarms.values()].map((one) => element("li", one)));
+  drawAlarms();
+}
+
+function conditionItem(one) {
+  const item = element("li", undefined, "level-" + one.level);
+  item.dataset.condition = one.condition;
+  item.append(element("strong", one.level.toUpperCase() + ": "), one.name + ": " + (one.why || one.condition));
+  if (one.since) item.append(element("small", " since " + time(one.since)));
+  if (one.guidance) item.append(element("p", one.guidance));
+  return item;
+}
+
+function drawAlarms() {
+  $("#alarms").hidden = alarms.size === 0 && conditions.length === 0;
+  $("#alarms ul").replaceChildren(...[...alarms.values()].map((one) => element("li", one)), ...conditions.map(conditionItem));
 }
 
 export function noteValues(told) {
-  for (const value of told.values) values.set((value.server || "") + value.name, value);
+  for (const value of told.values || []) values.set((value.server || "") + value.name, value);
+  if (told.conditions) { conditions = told.conditions; drawAlarms(); }
   drawDevices();
 }
 

@@ -99,6 +99,17 @@ def test_each_queue_of_the_bus_has_its_own_line():
     assert found["pychron_events_dropped"] == {("notifier",): 2, ("history",): 0}
 
 
+def test_every_counter_of_the_tree_is_in_the_table():
+    """Those that are named where they are registered; the names that vary have tests of their own."""
+    names = {
+        name
+        for path in (PROJECT / "pychron").rglob("*.py")
+        for name in re.findall(r"counters\[\"(\w+)\"\]", path.read_text())
+    }
+    assert {"scripts_run", "dashboard_readings", "web_browsers"} <= names
+    assert [one for one in arrange(names) if one.metric.name == "other"] == []
+
+
 def test_every_metric_stands_in_the_reference_and_nothing_else_does():
     text = (PROJECT / "docs" / "reference" / "metrics.md").read_text()
     rows = re.findall(r"^\| `(pychron_\w+)` \| (\w+) \| (\w*) ?\| (.+) \|$", text, re.MULTILINE)
