@@ -8,6 +8,7 @@ from typing import Any
 
 from pychron.broadcast.frames import Message
 from pychron.broadcast.interfaces import INotifier
+from pychron.dashboard.alerts.plugin import IAlerts
 from pychron.dashboard.interfaces import IDashboard, IDashboardClient
 from pychron.events.bus import EventBus
 from pychron.extraction_line.network.canvas import Canvas
@@ -61,9 +62,19 @@ class Live:
         """Begin to beat."""
         self.streams.start()
 
-    def show_values(self, dashboards: Iterable[IDashboard | IDashboardClient], bus: EventBus) -> None:
-        """Of this node's own dashboard, and of those that it follows."""
-        self.values = Values(dashboards, bus, self.streams.wake)
+    def show_values(
+        self,
+        dashboards: Iterable[IDashboard | IDashboardClient],
+        bus: EventBus,
+        alerts: IAlerts | None = None,
+    ) -> None:
+        """Of this node's own dashboard, and of those that it follows; and the node's alerts."""
+        self.values = Values(dashboards, bus, self.streams.wake, alerts)
+
+    def look(self) -> None:
+        """Something was said on a page that the others should see."""
+        if self.values is not None:
+            self.values.heard()
 
     def stop(self) -> None:
         """Follow no more, close every stream."""
@@ -122,6 +133,8 @@ class Live:
             name = message.payload["name"]
             self._moved = self._moved or self._states.get(name) != message.payload["state"]
             self._states[name] = State(message.payload["state"])
+        if message.kind == "alert" and self.values is not None:
+            self.values.heard()
         self.streams.say("change", told)
 
     def _colours(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from zope.interface import implementer
 from zope.interface.interface import InterfaceClass
 
 from pychron.broadcast.interfaces import INotifier
+from pychron.dashboard.alerts.plugin import IAlerts
 from pychron.dashboard.interfaces import IDashboard, IDashboardClient
 from pychron.extraction_line.states import Kind
 from pychron.observability.metrics.exposition import IMetrics
@@ -37,7 +38,7 @@ class WebPlugin:
     name = "Web"
     needs = (INotifier,)
     offers = ()
-    wants = (IMetrics, IVerbs, IDashboard, IDashboardClient, IRunningSample)
+    wants = (IMetrics, IVerbs, IDashboard, IDashboardClient, IAlerts, IRunningSample)
     log = Logger()
 
     def __init__(self) -> None:
@@ -71,7 +72,8 @@ class WebPlugin:
             _devices(context),
         )
         dashboards = [one for wanted in (IDashboard, IDashboardClient) if (one := _wanted(context, wanted))]
-        live.show_values(dashboards, context.bus)
+        alerts = _wanted(context, IAlerts)
+        live.show_values(dashboards, context.bus, alerts)
         metrics = _wanted(context, IMetrics)
         sessions = Sessions(spec.token_sha256, lambda: secrets.token_urlsafe(32))
         page = PageSite(
@@ -81,6 +83,7 @@ class WebPlugin:
             metrics.text if metrics is not None else None,
             sessions,
             _Mover(context).act if spec.actuate else None,
+            alerts.acknowledge if alerts is not None else None,
         )
         page.reduction = _wanted(context, IRunningSample)
         context.counters["web_browsers"] = lambda: live.streams.browsers

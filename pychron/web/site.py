@@ -64,6 +64,7 @@ class PageSite:
         metrics: Callable[[], bytes] | None,
         sessions: Sessions,
         act: Act | None,
+        acknowledge: Callable[[str, str, str], bool] | None = None,
     ) -> None:
         self._live = live
         self._names = names
@@ -73,6 +74,7 @@ class PageSite:
         self._act = act
         self.reduction: Reduction | None = None
         """Of a node that reduces; it has a page of its own"""
+        self._acknowledge = acknowledge
         self.refused = 0
         """Requests turned away by host, origin, token or session."""
 
@@ -164,6 +166,8 @@ class PageSite:
         return {
             **self._live.state(),
             "may_act": self._act is not None and here,
+            "may_tell": here,
+            "must_sign_in": bool(self._sessions.token_sha256),
             "signed_in": self._sessions.holds(_cookie(request), self._now()),
             "read_only_because": ""
             if self._act is not None and here
@@ -179,6 +183,8 @@ class PageSite:
         """A token for a cookie."""
         try:
             body = self._change(request)
+            if not self._sessions.token_sha256:
+                raise Forbidden("this page has no token; `pychron web token` makes one")
             cookie = self._sessions.exchange(str(body.get("token", "")), self._now())
         except Forbidden as no:
             return self._refuse(request, no)
@@ -192,8 +198,9 @@ class PageSite:
         """Open, Close or Safe: with a session, and confirmed."""
         try:
             body = self._change(request)
-            if not self._sessions.holds(_cookie(request), self._now()):
-                raise Forbidden("sign in with the token first", 401)
+            if self._act is None:
+                raise Forbidden("this page is read-only; the root turns it on with actuate: true in web.yaml")
+            self._signed_in(request)
             if body.get("confirm") is not True:
                 raise Forbidden("each move is confirmed", 400)
         except Forbidden as no:
@@ -201,6 +208,20 @@ class PageSite:
         return Deferred.fromCoroutine(
             self._acted(request, str(body.get("verb", "")), str(body.get("switch", "")))
         )
+
+    @app.route("/acknowledge", methods=["POST"])
+    def acknowledge(self, request: Request) -> Any:
+        """Somebody has an alert."""
+        try:
+            body = self._telling(request)
+            acknowledge = self._acknowledge
+            who = _words(body, "who", 80)
+            if acknowledge is None or not acknowledge(_words(body, "alert", 500), who, "on the page"):
+                raise Forbidden("there is no such alert any more", 404)
+        except Forbidden as no:
+            return self._refuse(request, no)
+        self._live.look()
+        return self._answer(request, {"ok": True})
 
     async def _acted(self, request: Request, verb: str, switch: str) -> bytes:
         assert self._act is not None
@@ -217,8 +238,6 @@ class PageSite:
         self._admit(request)
         headers = _headers(request)
         check_origin(headers, headers.get("host", ""), self._names)
-        if self._act is None:
-            raise Forbidden("this page is read-only; the root turns it on with actuate: true in web.yaml")
         if not is_loopback(_address(request)):
             raise Forbidden(
                 "over plain HTTP from another machine the page is read-only; come through an SSH tunnel"
@@ -230,6 +249,17 @@ class PageSite:
             body = None
         if not isinstance(body, dict):
             raise Forbidden("the request must be one JSON object", 400)
+        return body
+
+    def _signed_in(self, request: Request) -> None:
+        if not self._sessions.holds(_cookie(request), self._now()):
+            raise Forbidden("sign in with the token first", 401)
+
+    def _telling(self, request: Request) -> dict[str, Any]:
+        """The body of a request by which a person says something and nothing moves: a session is asked for where the root has a token."""
+        body = self._change(request)
+        if self._sessions.token_sha256:
+            self._signed_in(request)
         return body
 
     # ---- answers
@@ -278,6 +308,14 @@ class _Quiet(Site):
 
 def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, default=str).encode()
+
+
+def _words(body: Mapping[str, Any], key: str, longest: int) -> str:
+    """A text that a person wrote. Raises Forbidden."""
+    text = body.get(key)
+    if not isinstance(text, str) or not text.strip():
+        raise Forbidden(f"{key} is missing", 400)
+    return text.strip()[:longest]
 
 
 def _static(name: str) -> bytes:

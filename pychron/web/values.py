@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from pychron.dashboard.alerts.plugin import IAlerts
 from pychron.dashboard.events import (
     ConditionCleared,
     ConditionTripped,
@@ -29,15 +30,15 @@ class Values:
         dashboards: Iterable[IDashboard | IDashboardClient],
         bus: EventBus,
         changed: Callable[[], None],
+        alerts: IAlerts | None = None,
     ) -> None:
         self._dashboards = tuple(dashboards)
+        self._alerts = alerts
         self._changed = changed
         self._told: dict[tuple[str, str], tuple[Any, ...]] = {}
         self._due = False
         self._tripped: list[dict[str, Any]] = []
-        self._subscription = (
-            bus.subscribe(self._heard, *KINDS, what="live page") if self._dashboards else None
-        )
+        self._subscription = bus.subscribe(self.heard, *KINDS, what="live page") if self._dashboards else None
 
     def stop(self) -> None:
         """Follow no more."""
@@ -50,13 +51,15 @@ class Values:
         return [value_json(view) for view in self._views()]
 
     def tripped(self) -> list[dict[str, Any]]:
-        """Every condition that holds now, the critical ones first."""
-        found = [
+        """Every alert that stands or waits for somebody, and every condition that holds without one; the critical ones first."""
+        found = [alert_json(one) for one in self._alerts.standing()] if self._alerts is not None else []
+        known = {one["condition"] for one in found}
+        found += [
             condition_json(view)
             for dashboard in self._dashboards
             if IDashboard.providedBy(dashboard)
             for view in dashboard.conditions()
-            if view.tripped
+            if view.tripped and view.condition not in known
         ]
         return sorted(found, key=lambda one: one["level"] != Level.CRITICAL)
 
@@ -94,7 +97,8 @@ class Values:
                     seen.add((view.server, view.name))
                     yield view
 
-    def _heard(self, _: object) -> None:
+    def heard(self, _: object = None) -> None:
+        """Something changed: it is looked at when the page is written."""
         self._due = True
         self._changed()
 
@@ -108,6 +112,22 @@ def condition_json(view: ConditionView) -> dict[str, Any]:
         "since": view.since,
         "why": view.why,
         "guidance": view.guidance,
+        "phase": "",
+        "by": "",
+    }
+
+
+def alert_json(told: Mapping[str, Any]) -> dict[str, Any]:
+    """An alert in the same form. Its phase: waiting, raised, acknowledged, or over and not acknowledged."""
+    return {
+        "condition": told["key"],
+        "name": told["title"],
+        "level": told["level"],
+        "since": told["began"],
+        "why": told["why"],
+        "guidance": told["guidance"],
+        "phase": told["phase"],
+        "by": told["by"],
     }
 
 

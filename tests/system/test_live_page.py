@@ -1,93 +1,15 @@
-"""The live page of real nodes in a real browser: what it shows, what another site's page can do to it, who may move something."""
+"""The live page of real nodes in a real browser: what it shows, and how fast."""
 
 from __future__ import annotations
-
-import contextlib
-import http.server
-import shutil
-import threading
-import urllib.error
-import urllib.request
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from pychron.web.access import digest
+from tests.system.live_page import Page, get, needs_browser, valve
 from tests.system.relay_bank import RelayBank
 from tests.system.test_two_nodes import ExperimentNode
 from tests.system.twistd_process import PROJECT, Foreground, until
 from tests.system.valve_node import Peer, ValveNode, said, wait_until_read
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-PICTURES = PROJECT / "build" / "pictures"
-TOKEN = "a token of the tests"
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        rules = "--host-resolver-rules=MAP evil.example 127.0.0.1"
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", rules])
-        yield found
-        found.close()
-
-
-class Page:
-    """One page, and all that its console said."""
-
-    def __init__(self, browser, port, path="/", **options):
-        self.context = browser.new_context(**options)
-        self.page = self.context.new_page()
-        self.errors = []
-        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.goto(f"http://127.0.0.1:{port}{path}")
-        self.page.wait_for_selector("body[data-ready=yes]")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.context.close()
-
-    def wait_for(self, selector):
-        self.page.wait_for_selector(selector, timeout=20_000, state="attached")
-
-    def until(self, expression):
-        """The page's own policy forbids the waiting by eval that the browser's driver would do."""
-        until(lambda: self.page.evaluate(expression), expression)
-
-    def picture(self, name):
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=str(PICTURES / f"{name}.png"), full_page=True)
-
-
-def valve(name, **data):
-    return f'.valve[data-name="{name}"]' + "".join(f'[data-{key}="{value}"]' for key, value in data.items())
-
-
-@pytest.fixture
-def node(tmp_path):
-    with ValveNode(tmp_path) as found:
-        yield found
-
-
-def get(port, path, **headers):
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return answer.read().decode(), answer.headers
-
-
-def refused(port, path, data=None, **headers):
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data, headers)
-    with pytest.raises(urllib.error.HTTPError) as found, urllib.request.urlopen(request, timeout=10):
-        pass
-    with found.value as answer:
-        return answer.code, answer.read().decode()
-
 
 FIRST_CHANGE = """(name) => { const g = document.querySelector(`.valve[data-name="${name}"]`);
   const before = g.dataset.state;
@@ -198,7 +120,7 @@ devices:
 
 
 @needs_browser
-def test_a_condition_of_the_dashboard_is_shown_until_it_is_over(tmp_path, browser):
+def test_an_alert_is_shown_acknowledged_and_all_clear(tmp_path, browser):
     node = ValveNode(tmp_path)
     setupfiles = node.root / "setupfiles"
     (setupfiles / "dashboard.yaml").write_text(DASHBOARD)
@@ -210,11 +132,24 @@ def test_a_condition_of_the_dashboard_is_shown_until_it_is_over(tmp_path, browse
         page.wait_for('tr[data-value="Line.A"][data-state=live]')
         assert page.page.is_hidden("#alarms")
         node.ask("Open A")
-        page.wait_for("#alarms li.level-critical")
+        page.wait_for("#alarms li.level-critical[data-phase=raised]")
         assert "Close A and call Ana." in page.page.inner_text("#alarms")
         assert "1" in page.page.inner_text('tr[data-value="Line.A"] .reading')
-        page.picture("condition")
+        page.picture("alert")
+        page.page.click("#alarms button >> text=Acknowledge")
+        page.page.fill("#ask input", "Ben")
+        page.page.click("#ask button[value=yes]")
+        page.wait_for("#alarms li[data-phase=acknowledged]")
+        assert "by Ben" in page.page.inner_text("#alarms")
         node.ask("Close A")
+        page.until("document.querySelector('#alarms').hidden")
+        assert "ALL CLEAR" in page.page.inner_text("#events")
+        node.ask("Open A")
+        page.wait_for("#alarms li[data-phase=raised]")
+        node.ask("Close A")
+        page.wait_for("#alarms li.over[data-phase=over]")
+        page.page.click("#alarms button >> text=Acknowledge")
+        page.page.click("#ask button[value=yes]")
         page.until("document.querySelector('#alarms').hidden")
         assert page.errors == []
 
@@ -245,125 +180,6 @@ def test_the_canvas_of_a_real_laboratory_is_shown_and_lives(tmp_path, tmp_path_f
             assert page.errors == []
     finally:
         lab.stop()
-
-
-HOSTILE = """<!doctype html><body><script>
-const moves = [];
-const tried = (what, promise) => moves.push(promise.then((a) => a.text ? a.text().then((t) => what + ':' + a.type + ':' + t) : what + ':' + a, (e) => what + ': no'));
-const to = (port, path) => 'http://HOST:' + port + path;
-tried('read', fetch(to(WEB, '/state')));
-tried('blind', fetch(to(WEB, '/state'), { mode: 'no-cors' }));
-tried('act', fetch(to(WEB, '/act'), { method: 'POST', mode: 'no-cors', body: '{"verb":"Open","switch":"B","confirm":true}' }));
-tried('json', fetch(to(WEB, '/act'), { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"verb":"Open","switch":"B","confirm":true}' }));
-tried('command', fetch(to(COMMAND, '/'), { method: 'POST', mode: 'no-cors', body: 'Open B\\r\\nOpen B\\r\\n' }));
-tried('image', new Promise((ok) => { const i = new Image(); i.onload = () => ok('seen'); i.onerror = () => ok('no'); i.src = to(WEB, '/canvas.svg'); }));
-tried('stream', new Promise((ok) => { const s = new EventSource(to(WEB, '/events')); s.addEventListener('state', () => ok('heard')); s.onerror = () => { s.close(); ok('no'); }; }));
-const frame = document.createElement('iframe'); frame.name = 'f'; document.body.append(frame);
-for (const [port, path] of [[WEB, '/act'], [COMMAND, '/']]) {
-  const form = document.createElement('form'); form.method = 'POST'; form.enctype = 'text/plain'; form.target = 'f'; form.action = to(port, path);
-  const field = document.createElement('input'); field.name = '{"verb":"Open","switch":"B","confirm":true,"x":"'; field.value = '"}\\r\\nOpen B\\r\\n'; form.append(field); document.body.append(form); form.submit();
-}
-Promise.all(moves).then((all) => { document.title = JSON.stringify(all); });
-</script>"""
-
-
-@contextlib.contextmanager
-def another_site(text):
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(text.encode())
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-@needs_browser
-@pytest.mark.parametrize("host", ["127.0.0.1", "evil.example"])
-def test_another_sites_page_moves_nothing_and_reads_nothing(tmp_path, browser, host):
-    """`evil.example` is rebound: the browser takes the node for a part of the other site."""
-    with ValveNode(tmp_path) as node:
-        (node.root / "setupfiles" / "web.yaml").write_text(f"actuate: true\ntoken_sha256: {digest(TOKEN)}\n")
-        node.kill()
-        node.start()
-        text = (
-            HOSTILE.replace("HOST", host)
-            .replace("WEB", str(node.web_port))
-            .replace("COMMAND", str(node.port))
-        )
-        with another_site(text) as port, Page(browser, node.web_port) as own:
-            own.wait_for(valve("B", state="closed"))
-            foreign = own.context.new_page()
-            foreign.goto(f"http://{host}:{port}/")
-            foreign.wait_for_function("document.title.startsWith('[')", timeout=20_000)
-            found = foreign.title()
-            assert "extraction" not in found.lower()
-            assert "seen" not in found
-            assert "heard" not in found
-            assert "valves" not in found
-        assert node.state("B") == "closed"
-        assert node.ask("GetValveState B") == "False"
-
-
-@needs_browser
-def test_who_has_the_token_may_move_a_valve_and_confirms_each_move(tmp_path, browser):
-    with ValveNode(tmp_path) as node:
-        (node.root / "setupfiles" / "web.yaml").write_text(f"actuate: true\ntoken_sha256: {digest(TOKEN)}\n")
-        node.kill()
-        node.start()
-        with Page(browser, node.web_port) as page:
-            page.page.click(valve("B"))
-            assert page.page.is_disabled("#switch button >> text=Open")
-            page.page.click("#signin")
-            page.page.fill("#answer", TOKEN)
-            page.page.click("#ask button[value=yes]")
-            page.wait_for("#safe:not([hidden])")
-            page.page.click(valve("B"))
-            page.page.click("#switch button >> text=Open")
-            page.page.click("#ask button[value=no]")
-            assert node.state("B") == "closed"
-            page.page.click("#switch button >> text=Open")
-            page.page.click("#ask button[value=yes]")
-            page.wait_for(valve("B", state="open"))
-            cookie = next(one for one in page.context.cookies() if one["name"] == "pychron_session")
-            assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
-            page.page.click(valve("C"))
-            node.ask("Open A")
-            page.page.click("#switch button >> text=Open")
-            page.page.click("#ask button[value=yes]")
-            page.until("document.querySelector('#ask p').textContent.includes('refused')")
-            page.page.click("#ask button[value=yes]")
-            page.page.click("#safe")
-            page.page.click("#ask button[value=yes]")
-            page.until("document.querySelector('#ask p').textContent.startsWith('MAKE SAFE: done')")
-            page.picture("signed-in")
-        log = node.twistd.text()
-        assert TOKEN not in log
-        assert digest(TOKEN) not in log
-
-
-def test_a_page_that_is_read_only_moves_nothing_for_anybody(node):
-    port = node.web_port
-    own = {"Origin": f"http://127.0.0.1:{port}", "Content-Type": "application/json"}
-    for path in ("/act", "/session"):
-        status, said = refused(port, path, b'{"verb": "Open", "switch": "B", "confirm": true}', **own)
-        assert (status, "read-only" in said) == (403, True)
-    assert refused(port, "/state", Host="evil.example")[0] == 403
-    assert refused(port, "/static/../plugin.py")[0] == 404
-    assert refused(port, "/act")[0] == 405
-    assert node.state("B") == "closed"
 
 
 def test_metrics_are_read_by_prometheus_own_parser(node):

@@ -36,6 +36,14 @@ class Board:
         return tuple(self.views)
 
 
+class Standing:
+    def __init__(self, told):
+        self.told = told
+
+    def standing(self):
+        return self.told
+
+
 class ValuesTests(SynchronousTestCase):
     def setUp(self):
         self.clock = Clock()
@@ -80,6 +88,18 @@ class ValuesTests(SynchronousTestCase):
         self.board.stand = []
         self.tell()
         self.assertEqual(self.values.news()["conditions"], [])
+
+    def test_an_alert_stands_in_place_of_its_condition(self):
+        told = {
+            "key": TRIPPED.condition, "title": "line.IG", "level": "warning", "began": 6.0, "why": "too high", "guidance": "",
+            "phase": "acknowledged", "by": "Ben", "node": "pyvalve",
+        }  # fmt: skip
+        self.board.stand = [TRIPPED, replace(TRIPPED, condition="other")]
+        values = Values([self.board], self.bus, lambda: None, Standing([told]))
+        self.assertEqual(
+            [(one["condition"], one["phase"], one["by"]) for one in values.tripped()],
+            [(TRIPPED.condition, "acknowledged", "Ben"), ("other", "", "")],
+        )
 
     def test_what_grew_old_without_an_event_is_told_at_a_look(self):
         self.board.views[1] = replace(self.board.views[1], state=ValueState.STALE, why="no reading for 12 s")

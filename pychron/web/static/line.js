@@ -4,7 +4,7 @@ import { $, element, time } from "/static/words.js";
 
 const LETTERS = { indicator: "I", relay: "R", commanded: "C", declared: "D" };
 export const valves = new Map();
-export const session = { mayAct: false, signedIn: false, whyNot: "", past: false };
+export const session = { mayAct: false, signedIn: false, mayTell: false, whyNot: "", past: false };
 let chosen = "";
 let mover = () => {};
 

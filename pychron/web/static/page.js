@@ -29,7 +29,8 @@ async function everything(state) {
   $("#reduces").hidden = !state.areas.reduction;
   document.body.dataset.simulated = state.simulated ? "yes" : "no";
   session.mayAct = state.may_act; session.signedIn = state.signed_in; session.whyNot = state.read_only_because;
-  $("#signin").hidden = !session.mayAct || session.signedIn;
+  session.mayTell = state.may_tell && (!state.must_sign_in || session.signedIn);
+  $("#signin").hidden = !state.may_tell || !state.must_sign_in || session.signedIn;
   $("#safe").hidden = !session.mayAct || !session.signedIn;
   await drawing();
   $("#valves tbody").replaceChildren();
@@ -94,8 +95,9 @@ async function makeSafe() {
 }
 
 async function signIn() {
-  const token = await ask("The token of this node's page:", "Token");
-  if (!token || token === true) return;
+  const found = await ask("The token of this node's page:", [["Token", "password"]]);
+  if (!found || !found[0]) return;
+  const token = found[0];
   const answer = await post("/session", { token });
   if (answer.ok) location.reload(); else await ask(answer.why);
 }

@@ -1,6 +1,7 @@
 "use strict";
 // Nodes, alarms, devices with their values, and what happened.
-import { $, age, element, number, time } from "/static/words.js";
+import { $, age, ask, askAs, element, number, post, time } from "/static/words.js";
+import { session } from "/static/line.js";
 
 const KEPT = 300;
 const peers = new Map();
@@ -49,11 +50,28 @@ export function noteAlarm(key, text, raised) {
   drawAlarms();
 }
 
+const PHASES = { waiting: "not told yet", raised: "", acknowledged: "acknowledged", over: "over, not acknowledged" };
+
+async function acknowledge(one) {
+  const found = await askAs("You have seen: " + one.name + ": " + one.why);
+  if (!found) return;
+  const answer = await post("/acknowledge", { alert: one.condition, who: found[0] });
+  if (!answer.ok) await ask(answer.why);
+}
+
 function conditionItem(one) {
-  const item = element("li", undefined, "level-" + one.level);
+  const item = element("li", undefined, one.phase === "over" ? "over" : "level-" + one.level);
+  item.dataset.phase = one.phase;
   item.dataset.condition = one.condition;
   item.append(element("strong", one.level.toUpperCase() + ": "), one.name + ": " + (one.why || one.condition));
   if (one.since) item.append(element("small", " since " + time(one.since)));
+  const said = [PHASES[one.phase], one.by && "by " + one.by].filter(Boolean).join(" ");
+  if (said) item.append(element("small", " · " + said));
+  if (session.mayTell && (one.phase === "raised" || one.phase === "over")) {
+    const button = element("button", "Acknowledge");
+    button.addEventListener("click", () => acknowledge(one));
+    item.append(button);
+  }
   if (one.guidance) item.append(element("p", one.guidance));
   return item;
 }
@@ -130,6 +148,7 @@ export function told(event) {
     case "lock": return p.name + (p.lock ? " locked by " + p.who : " unlocked by " + p.who) + (p.why ? ": " + p.why : "");
     case "owner": return p.switches.join(", ") + (p.owner ? " owned by " + p.owner : " free") + (p.orphaned ? ", orphaned" : "") + (p.why ? ": " + p.why : "");
     case "alarm": return (p.raised ? "ALARM " : "over: ") + p.text;
+    case "alert": return p.kind.toUpperCase() + " " + p.title + (p.why ? ": " + p.why : "");
     case "peer": return p.peer + (p.connected ? " connected" : " lost") + (p.why ? ": " + p.why : "");
     case "shot": return p.pipette + ": shot " + p.counts;
     default: return event.kind + " " + JSON.stringify(p);

@@ -36,15 +36,31 @@ export async function post(path, body) {
   return answer.json();
 }
 
-// One dialog at a time; resolves to false, true, or what was typed.
-export function ask(text, label) {
+// One dialog at a time; resolves to false, or to what was typed. Fields: [label, type, value].
+export function ask(text, fields = []) {
   const dialog = $("#ask");
   dialog.querySelector("p").textContent = text;
-  dialog.querySelector(".field").hidden = !label;
-  dialog.querySelector("label").textContent = label || "";
-  $("#answer").type = label === "Token" ? "password" : "text";
-  $("#answer").value = "";
+  const inputs = fields.map(([label, type, value]) => {
+    const input = element("input");
+    input.type = type;
+    input.value = value || "";
+    input.autocomplete = "off";
+    return [label, input];
+  });
+  dialog.querySelector(".fields").replaceChildren(...inputs.map(([label, input]) => {
+    const line = element("label", label);
+    line.append(input);
+    return line;
+  }));
   dialog.returnValue = "no";
   dialog.showModal();
-  return new Promise((answered) => dialog.addEventListener("close", () => answered(dialog.returnValue === "yes" ? ($("#answer").value || true) : false), { once: true }));
+  return new Promise((answered) => dialog.addEventListener("close", () => answered(dialog.returnValue === "yes" ? inputs.map(([, input]) => input.value.trim()) : false), { once: true }));
+}
+
+// The name that a person gave last, kept by this browser.
+export async function askAs(text, fields = []) {
+  const found = await ask(text, [...fields, ["Your name", "text", localStorage.getItem("who")]]);
+  if (!found || found.some((one) => !one)) return null;
+  localStorage.setItem("who", found[found.length - 1]);
+  return found;
 }
