@@ -134,17 +134,6 @@ METRICS = (
     Metric("alerts_sent", "alerts_sent", "counter", "Letters that their receiver has"),
     Metric("alerts_failed", "alerts_failed", "counter", "Attempts to send a letter that failed"),
     Metric("alerts_waiting", "alerts_waiting", "gauge", "Letters that nobody has yet"),
-    Metric("dashboard_readings", "dashboard_readings", "counter", "Values read by the dashboard"),
-    Metric("dashboard_failures", "dashboard_failures", "counter", "Readings that failed"),
-    Metric("dashboard_frames_sent", "dashboard_frames", "counter", "Frames published by the dashboard"),
-    Metric("dashboard_requests_answered", "dashboard_requests", "counter", "Requests that it answered"),
-    Metric(
-        "dashboard_events_dropped",
-        "dashboard_events_dropped",
-        "counter",
-        "Events for which its queue had no room",
-    ),
-    Metric("dashboard_servers", "dashboard_servers", "gauge", "Dashboard servers that the node follows"),
     Metric(
         "repository_looks",
         "repository_looks",
