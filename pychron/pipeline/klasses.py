@@ -84,6 +84,23 @@ SAME = (
     _flag("same_extract_device", "only references of the unknown's extract device", True),
 )
 LEVEL = (_text("irradiation", "its name"), _text("level", "its letter"))
+FLUX = (
+    _choice(
+        "model_kind",
+        "how J of a hole follows from the monitors; `matching` takes its own only",
+        "weighted_mean",
+        FLUX_MODELS,
+    ),
+    _text(
+        "holder",
+        "irradiation holder of the metadata: where the holes lie, which plane, bowl, nearest and bracketing need",
+    ),
+    _text(
+        "monitor",
+        "a monitor by name, as fc-kuiper-2008; empty = age and constants that the level's file names",
+    ),
+    _number("monitor_age", "Ma; instead of a name, the age of a known monitor; 0 = as `monitor` says", 0.0),
+)
 REFERENCE_FIT = ("name", "fit", "error_type")
 SKIP = _flag("skip_reviewed", "leave what a person has reviewed as it is", False)
 FIGURE = (
@@ -184,30 +201,7 @@ KLASSES: tuple[Klass, ...] = (
         ),
     ),
     Klass("ArArCalculationsNode", "fit", "corrections, F and age of all unknowns", ()),
-    Klass(
-        "FitFluxNode",
-        "fit",
-        "J of each hole of the level",
-        (
-            _choice(
-                "model_kind",
-                "how J of a hole follows from the monitors; `matching` takes its own only",
-                "weighted_mean",
-                FLUX_MODELS,
-            ),
-            _text(
-                "holder",
-                "irradiation holder of the metadata: where the holes lie, which plane, bowl, nearest and bracketing need",
-            ),
-            _text(
-                "monitor",
-                "a monitor by name, as fc-kuiper-2008; empty = age and constants that the level's file names",
-            ),
-            _number(
-                "monitor_age", "Ma; instead of a name, the age of a known monitor; 0 = as `monitor` says", 0.0
-            ),
-        ),
-    ),
+    Klass("FitFluxNode", "fit", "J of each hole of the level", FLUX),
     Klass("ReviewNode", "review", "rules that flag, instead of a dialog that asks", _REVIEW),
     Klass("IsotopeEvolutionPersistNode", "persist", "writes intercepts and baselines, `<ISOEVO>`", (), True),
     Klass("BlanksPersistNode", "persist", "writes blanks, `<BLANKS>`", (), True),
@@ -272,6 +266,10 @@ KLASSES: tuple[Klass, ...] = (
         "values against time",
         (*FIGURE, _words("values", "isotopes, ratios as Ar40/Ar36, or age, kca", default=("age",))),
     ),
+    Klass(
+        "FluxVisualizationNode", "figure", "J over the irradiation holder, with the model", (*FIGURE, *FLUX)
+    ),
+    Klass("CSVFluxExportNode", "table", "J of the holes as CSV", (_text("file", "name", "flux"),)),
     Klass(
         "XLSXAnalysisTableNode",
         "table",

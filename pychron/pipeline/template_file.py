@@ -28,6 +28,8 @@ DESKTOP_KEYS = ("use_editor", "icon", "skip_configure", "auto_configure", "skip_
 OWN_KEYS = ("klass", "name", "enabled")
 TOP = ("required", "nodes", "name", "icon")
 DEEPEST = 8
+INSTALLED = {"ideo": "ideogram", "spec": "spectrum", "simpleanalysistable": "analysis_table"}
+"""What installed laboratories call some of the templates, folded."""
 
 
 def stock_names() -> tuple[str, ...]:
@@ -44,8 +46,12 @@ def find_template(word: str, folders: tuple[Path, ...] = ()) -> Path | str | Non
     ):
         if path.is_file():
             return path
-    folded = {name.casefold(): name for name in stock_names()}
-    return folded.get(word.strip().replace(" ", "_").replace("-", "_").casefold())
+    folded = {_folded(name): name for name in stock_names()}
+    return folded.get(_folded(word)) or INSTALLED.get(_folded(word))
+
+
+def _folded(word: str) -> str:
+    return word.strip().replace(" ", "").replace("-", "").replace("_", "").casefold()
 
 
 def read_template(source: Path | str, report: Report, settings: Sequence[Setting] = ()) -> Template | None:

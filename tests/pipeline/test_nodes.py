@@ -14,7 +14,7 @@ from pychron.pipeline.refits import refit
 from pychron.pipeline.run_file import Stands
 from pychron.pipeline.runner import go, new_run, problems_of
 from pychron.pipeline.state import Doing, State
-from pychron.pipeline.template_file import read_template, stock_names, template_of
+from pychron.pipeline.template_file import find_template, read_template, stock_names, template_of
 from pychron.pipeline.workspace import open_workspace
 from tests.dvc.making import ARGON, blob
 from tests.pipeline.laboratory import UNKNOWNS, blank_at, lab, uuid_of, written
@@ -56,7 +56,10 @@ def test_every_class_has_its_work():
     assert WORK.keys() == BY_NAME.keys()
 
 
-@pytest.mark.parametrize("name", sorted(set(stock_names()) - {"flux"}))
+OF_A_LEVEL = {"flux", "flux_export", "flux_visualization"}
+
+
+@pytest.mark.parametrize("name", sorted(set(stock_names()) - OF_A_LEVEL))
 def test_the_options_of_every_stock_template_can_be_run(name):
     assert problems_of(read_template(name, Report())) == []
 
@@ -327,36 +330,25 @@ def test_wrong_options_are_told_before_anything_runs(line, said):
     assert said in problem
 
 
-def test_flux_of_a_level(tmp_path):
+def test_a_chronology_out_of_order_flags_every_analysis_and_the_run_goes_on(tmp_path):
     written(tmp_path)
-    text = "nodes:\n  - {klass: FindFluxMonitorsNode, irradiation: TEST-001, level: A}\n  - {klass: FitFluxNode, model_kind: matching, monitor: fc-renne-1998}\n"
-    path = tmp_path / "MetaData" / "TEST-001" / "A.json"
-    path.write_text(
-        path.read_text().replace('"monitor_age": 28.02', '"monitor_age": 28.02, "monitor_name": "FC-2"')
-    )
-    state, ended = ran(tmp_path, text)
-    assert ended.faults == []
-    hole = next(one for one in state.holes if one.hole == 7)
-    fs = [one.f for one in ended.analyses]
-    js = [math.expm1(5.543e-10 * 28.02e6) / f for f in fs]
-    assert min(js) < hole.mean[0] < max(js)
-    assert hole.predicted[0] == pytest.approx(hole.mean[0])
-    assert (hole.lambda_k[0], hole.monitor_age_ma) == (pytest.approx(5.543e-10), 28.02)
-    assert all(one.age_ma is None and one.f for one in ended.analyses), "they have no J of their own yet"
+    path = tmp_path / "MetaData" / "TEST-001" / "chronology.txt"
+    path.write_text("".join(reversed(path.read_text().splitlines(keepends=True))))
+    _, ended = ran(tmp_path, nodes("klass: ArArCalculationsNode"))
+    assert ended.run.stands is Stands.DONE
+    assert all([flag.code for flag in one.flags] == ["chronology"] for one in ended.analyses)
+    assert not ended.is_whole
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the real laboratory's repositories are not here")
-def test_the_real_level_has_its_stored_means_again():
-    state = State(open_workspace(REAL / "MetaData", [REAL / "Irradiation-NM-313"]), Arithmetic())
-    chosen = template(
-        "nodes:\n  - {klass: FindFluxMonitorsNode, irradiation: NM-313, level: B}\n  - {klass: FitFluxNode, model_kind: matching}\n"
-    )
-    doing = Doing(Path(), True, False, None, lambda: 0.0, lambda _: "")
-    ended = go(chosen, state, doing, new_run(chosen, state))
-    assert ended.is_whole
-    stored = {one.hole: one for one in state.workspace.meta.positions("NM-313", "B")}
-    fitted = [one for one in state.holes if one.mean is not None]
-    assert len(fitted) == 6
-    for one in fitted:
-        assert one.mean[0] == pytest.approx(stored[one.hole].mean_j.value, rel=1e-6)
-        assert one.mean[1] == pytest.approx(stored[one.hole].mean_j.error, rel=1e-4)
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("ISOEVO", "iso_evo"),
+        ("Ideo", "ideogram"),
+        ("SPEC", "spectrum"),
+        ("Inverse Isochron", "inverse_isochron"),
+        ("icfactor", "icfactor"),
+    ],
+)
+def test_templates_are_found_by_the_names_of_installed_laboratories(word, name):
+    assert find_template(word) == name

@@ -79,7 +79,7 @@ def _draw(state: State, spec: NodeSpec, doing: Doing, draw: Callable[[Sample], F
         if isinstance(figure, str):
             left_out.append(f"{sample.label}: {figure}")
             continue
-        files += _save(state, spec, doing, figure, f"{base}-{sample.label}")
+        files += save_figure(state, spec, doing, figure, f"{base}-{sample.label}")
     words = f"{'would write' if doing.dry else 'wrote'} {', '.join(files) or 'nothing'}"
     if left_out:
         words += f"; none of {'; '.join(left_out[:3])}" + (
@@ -88,7 +88,8 @@ def _draw(state: State, spec: NodeSpec, doing: Doing, draw: Callable[[Sample], F
     return Outcome(words, faults=() if files else ("no figure could be drawn",))
 
 
-def _save(state: State, spec: NodeSpec, doing: Doing, figure: Figure, name: str) -> list[str]:
+def save_figure(state: State, spec: NodeSpec, doing: Doing, figure: Figure, name: str) -> list[str]:
+    """A figure in the formats of the node; the names of its files."""
     from pychron.pipeline.figures.style import save
 
     if spec.options["title"]:
@@ -137,7 +138,7 @@ def series(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
             continue
         figure = draw(points, SeriesOptions(str(spec.options["title"]), LABELS.get(word, f"{word} (fA)" if "/" not in word else word)))  # fmt: skip
         base = str(spec.options["file"]) or NAMES[spec.klass]
-        files += _save(state, spec, doing, figure, f"{base}-{word.replace('/', '_')}")
+        files += save_figure(state, spec, doing, figure, f"{base}-{word.replace('/', '_')}")
     return Outcome(
         f"{'would write' if doing.dry else 'wrote'} {', '.join(files) or 'nothing'}", faults=tuple(faults)
     )

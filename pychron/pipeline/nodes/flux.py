@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 from collections.abc import Iterator
 
 from pychron.config.problems import nearest
 from pychron.dvc.errors import DvcError
+from pychron.dvc.metadata import Hole
 from pychron.pipeline.flux import SPATIAL, HoleJ, LevelFlux, level_flux, over_the_holder
+from pychron.pipeline.nodes.drawings import save_figure
+from pychron.pipeline.nodes.exports import write
 from pychron.pipeline.state import Doing, FittedHole, NodeFailed, Outcome, State
 from pychron.pipeline.template import NodeSpec
 from pychron.reduction.constants import MONITORS, NAMED, Monitor
@@ -55,21 +60,33 @@ def monitor_of(spec: NodeSpec) -> Monitor | None:
     return found[0]
 
 
-def fit_flux(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
-    """Means of the holes, and J of every hole."""
+def compute(state: State, spec: NodeSpec) -> tuple[LevelFlux, tuple[Hole, ...], FluxOptions]:
+    """The flux of the level by the node's model, with the holder. Raises NodeFailed."""
     if state.level is None or state.workspace.meta is None:
         raise NodeFailed("no level was named; write FindFluxMonitorsNode before it")
     meta, (irradiation, level) = state.workspace.meta, state.level
-    kind, monitor = str(spec.options["model_kind"]), monitor_of(spec)
+    options = FluxOptions(MODELS[str(spec.options["model_kind"])])
     analyses = [state.now(one.analysis.uuid) for one in state.everything()]
     try:
         found = level_flux(
-            meta, irradiation, level, analyses, state.arithmetic, monitor, frozen=state.workspace.frozen
+            meta,
+            irradiation,
+            level,
+            analyses,
+            state.arithmetic,
+            monitor_of(spec),
+            frozen=state.workspace.frozen,
         )
         holder = meta.holder(str(spec.options["holder"])) if spec.options["holder"] else ()
-        found = over_the_holder(found, holder, FluxOptions(MODELS[kind]))
+        return over_the_holder(found, holder, options), holder, options
     except (DvcError, ValueError) as problem:
         raise NodeFailed(str(problem)) from None
+
+
+def fit_flux(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
+    """Means of the holes, and J of every hole."""
+    found, _, _ = compute(state, spec)
+    kind, monitor = str(spec.options["model_kind"]), monitor_of(spec)
     state.model_kind = kind
     state.holes = tuple(_fitted(state, one, monitor) for one in found.holes)
     faults = [
@@ -111,3 +128,42 @@ def _fitted(state: State, one: HoleJ, monitor: Monitor | None) -> FittedHole:
             (m.row.analysis.uuid, m.row.analysis.record_id, not m.counts) for m in one.monitors
         ),
     )  # fmt: skip
+
+
+def export(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
+    """J of the holes as CSV."""
+    if not state.holes:
+        raise NodeFailed("no flux was fitted; write FitFluxNode before it")
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(
+        ("hole", "n", "mean_j", "mean_j_err", "mean_j_mswd", "j", "j_err", "lambda_k", "monitor_age_ma")
+    )
+    for one in state.holes:
+        n = sum(not omitted for _, _, omitted in one.monitors)
+        mean, predicted = one.mean or (None, None, None), one.predicted or (None, None)
+        writer.writerow((one.hole, n, *mean, *predicted, one.lambda_k[0], one.monitor_age_ma))
+    name = f"{spec.options['file']}.csv"
+    write(state, doing, name, out.getvalue().encode())
+    return Outcome(f"{'would write' if doing.dry else 'wrote'} {name}: {len(state.holes)} holes")
+
+
+def check_map(spec: NodeSpec) -> Iterator[str]:
+    """A map needs to know where the holes lie, whatever the model."""
+    if not spec.options["holder"]:
+        yield "holder is empty; write the name of an irradiation holder of the metadata"
+    yield from (problem for problem in check_flux(spec) if "write holder" not in problem)
+
+
+def draw_map(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
+    """J over the holder, each monitor with its distance from the model."""
+    from pychron.pipeline.figures.flux_map import FluxMapOptions, flux_map
+
+    found, holder, options = compute(state, spec)
+    assert state.level is not None
+    title = str(spec.options["title"]) or f"{state.level[0]} {state.level[1]}"
+    figure = flux_map(found, holder, FluxMapOptions(title, options, state.arithmetic.name))
+    names = save_figure(
+        state, spec, doing, figure, str(spec.options["file"]) or f"flux-{'-'.join(state.level)}"
+    )
+    return Outcome(f"{'would write' if doing.dry else 'wrote'} {', '.join(names)}")

@@ -50,6 +50,8 @@ WORK: Mapping[str, Work] = {
     "FitICFactorNode": Work(reference_values.fit_ic_factors, reference_values.check_pairs),
     "ArArCalculationsNode": Work(ages.calculate),
     "FitFluxNode": Work(flux.fit_flux, flux.check_flux),
+    "FluxVisualizationNode": Work(flux.draw_map, flux.check_map),
+    "CSVFluxExportNode": Work(flux.export),
     "ReviewNode": Work(ages.review_fits, ages.check_rules),
     "IsotopeEvolutionPersistNode": Work(persisting.persist_isotopes),
     "BlanksPersistNode": Work(persisting.persist_blanks),
