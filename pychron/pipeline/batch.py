@@ -31,7 +31,6 @@ from pychron.reduction.reduced import Reduced
 _NONE, _ONE = Measured(0.0), Measured(1.0)
 NO_PRODUCTIONS = Productions("none", _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _ONE, _ONE)
 """For what was never irradiated."""
-FATAL = Fault.SIGNAL_MISSING | Fault.NO_J | Fault.NO_DECAY | Fault.NO_AGE | Fault.FIT | Fault.SIGNAL_NEGATIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +206,8 @@ def reduce_analyses(
     return [row for row in rows if row is not None]
 
 
-_FAULTS = tuple(
-    (int(fault), str(fault.name).lower(), text, bool(fault & FATAL)) for fault, text in FLAG_TEXTS.items()
-)
+_FAULTS = tuple((int(fault), str(fault.name).lower(), text) for fault, text in FLAG_TEXTS.items())
+"""Each is a reason to have no age and to stand in no mean."""
 _TOLD = int(Fault.NO_J | Fault.NO_DECAY | Fault.SIGNAL_MISSING)
 """What follows from a fault that is told already."""
 
@@ -223,9 +221,9 @@ def _flags(analysis: Analysis, irradiated: Irradiated, faults: int) -> tuple[Fla
     flags += irradiated.why
     if any(flag.fatal for flag in flags):
         faults &= ~_TOLD
-    for fault, code, text, fatal in _FAULTS:
+    for fault, code, text in _FAULTS:
         if faults & fault:
-            flags.append(Flag(code, text, analysis.record_id, fatal))
+            flags.append(Flag(code, text, analysis.record_id, fatal=True))
     if analysis.tag != "ok":
         flags.append(Flag("tag", f"it is tagged {analysis.tag}", analysis.tag, fatal=True))
     return tuple(dict.fromkeys(flags))
