@@ -117,7 +117,7 @@ def run(
     base = out or (root / "runs" if root is not None else None)
     if base is None and not dry_run:
         raise Refused("there is no place for the run's files; add --out DIR, or --root DIR of a pycrunch")
-    folder, old = run_folder(base, chosen.name, new) if base is not None else (Path(), False)
+    folder, old = run_folder(base, chosen.name, new, resume) if base is not None else (Path(), False)
     if old and not resume and not dry_run:
         raise Refused(f"the run in {folder} is not done; go on with --resume, or begin another with --new")
     if resume and (not old or dry_run):

@@ -106,6 +106,16 @@ def load(folder: Path, state: State) -> RunFile:
     return run
 
 
+def has_begun(folder: Path) -> bool:
+    """Whether a node of the run is done, as far as its file can be read."""
+    try:
+        return bool(json.loads((folder / NAME).read_bytes())["reports"])
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError, KeyError, TypeError):
+        return True
+
+
 def _state(state: State) -> dict[str, Any]:
     return {
         "given": state.given,

@@ -15,7 +15,16 @@ from pychron.pipeline.events import AnalysisReduced
 from pychron.pipeline.klasses import BY_NAME
 from pychron.pipeline.nodes.registry import WORK, check
 from pychron.pipeline.results import as_object, results
-from pychron.pipeline.run_file import NAME, CannotResume, NodeReport, RunFile, Stands, load, save
+from pychron.pipeline.run_file import (
+    NAME,
+    CannotResume,
+    NodeReport,
+    RunFile,
+    Stands,
+    has_begun,
+    load,
+    save,
+)
 from pychron.pipeline.state import Doing, NodeFailed, State
 from pychron.pipeline.template import NodeSpec, Template
 
@@ -111,10 +120,11 @@ def _only_ours(name: str, old: str, new: str) -> bool:
     return False
 
 
-def run_folder(base: Path, name: str, new: bool) -> tuple[Path, bool]:
+def run_folder(base: Path, name: str, new: bool, resume: bool = False) -> tuple[Path, bool]:
     """The folder of the next run, or of the last where that is not done; whether it is an old one.
 
-    Folders are `NAME-0001` and so on; none is ever written over.
+    A run that did not get beyond its first node stands in nobody's way, unless it is to be resumed. Folders are `NAME-0001` and so
+    on; none is ever written over.
     """
     found = sorted(
         (int(match[1]), path)
@@ -122,7 +132,7 @@ def run_folder(base: Path, name: str, new: bool) -> tuple[Path, bool]:
         if (match := re.fullmatch(rf"{re.escape(name)}-(\d{{4,}})", path.name))
     )
     last = found[-1] if found else None
-    if last is not None and not new and not (last[1] / RESULT).exists():
+    if last is not None and not new and not (last[1] / RESULT).exists() and (resume or has_begun(last[1])):
         return last[1], True
     return base / f"{name}-{1 if last is None else last[0] + 1:04d}", False
 

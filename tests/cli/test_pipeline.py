@@ -156,6 +156,24 @@ def test_a_review_that_stops_goes_on_with_a_person(place):
     )
 
 
+def test_a_run_that_found_nothing_stands_in_nobodys_way(place):
+    assert run("blanks", *where(place), "--identifier", "70099").exit_code == 1
+    done = run("blanks", *where(place))
+    assert done.exit_code == 0, done.stderr
+    assert sorted(p.name for p in (place / "runs").iterdir()) == ["blanks-0001", "blanks-0002"]
+
+
+def test_a_damaged_run_file_is_told(place):
+    stop = ("--set", "ReviewNode.policy=stop", "--set", "ReviewNode.intercept_error_pct=0.01")
+    run("blanks", *where(place), *stop)
+    path = place / "runs" / "blanks-0001" / "run.json"
+    for content in ("{", '{"version": 99}', '{"version": 1}'):
+        path.write_text(content)
+        done = run("blanks", *where(place), *stop, "--resume")
+        assert done.exit_code == 1
+        assert "begin anew with --new" in " ".join(done.stderr.split())
+
+
 def test_a_run_does_not_go_on_over_the_commits_of_others(place):
     stop = ("--set", "ReviewNode.policy=stop", "--set", "ReviewNode.intercept_error_pct=0.01")
     run("blanks", *where(place), *ADA, *stop)
