@@ -120,7 +120,6 @@ def _condition(entry: ConditionEntry, owner: Owner, report: Report) -> Condition
         script,
         emails,
         entry.place,
-        entry.alert,
     )
 
 

@@ -102,7 +102,6 @@ class _Reading:
             fields.place_of("port"),
             tuple(values),
             tuple(dialects),
-            entry.alerts,
         )
 
     def _device(self, entry: DeviceEntry) -> tuple[Dialect, list[ValueSpec]]:

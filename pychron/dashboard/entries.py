@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from pychron.config.fields import Value
 from pychron.config.problems import Place
-from pychron.config.yaml_file import YamlTable
 
 Table = dict[str, list[Value]]
 
@@ -18,7 +17,6 @@ class ConditionEntry:
     level: Value
     table: Table
     place: Place
-    alert: YamlTable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +45,3 @@ class FileEntry:
     devices: tuple[DeviceEntry, ...]
     table: Table = field(default_factory=dict)
     """`host` and `port`, and what nobody knows."""
-    alerts: YamlTable | None = None

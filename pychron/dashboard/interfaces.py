@@ -29,7 +29,7 @@ class IDashboard(Interface):
         """In file order, tripped or not."""
 
     def condition(name: str) -> ConditionSpec:
-        """What the file says of a condition, its `alert:` table included. KeyError."""
+        """What the file says of a condition. KeyError."""
 
     def read_now(name: str) -> None:
         """Read a value at once, out of its turn: what an action checks before it acts. KeyError."""

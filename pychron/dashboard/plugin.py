@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from zope.interface import implementer
 
@@ -70,6 +71,7 @@ class DashboardServerPlugin:
         self._dashboard: Dashboard | None = None
         self._sources: Sources | None = None
         self._air: DashboardAir | None = None
+        self._begin: IDelayedCall | None = None
 
     def check(self, context: Context) -> None:
         """What is wrong with the file costs the dashboard, and never the node."""
@@ -150,7 +152,8 @@ class DashboardServerPlugin:
         for device, channel in self._sources.channels.items():
             counters.update(channel_counters(device, channel))
         air.start()
-        monitor.start()
+        # In a later turn: whoever is bound after this must hear what trips at the start.
+        self._begin = context.world.wire.callLater(0, monitor.start)
 
     def _follow_valves(self, context: Context, spec: DashboardSpec, monitor: Monitor) -> None:
         """A valve that moves is looked at now, not at the next second."""
@@ -169,6 +172,8 @@ class DashboardServerPlugin:
 
     async def teardown(self) -> None:
         """Read no more, close the ports, give the instruments up."""
+        if self._begin is not None and self._begin.active():
+            self._begin.cancel()
         dashboard, self._dashboard = self._dashboard, None
         if dashboard is not None and dashboard.monitor is not None:
             dashboard.monitor.stop()

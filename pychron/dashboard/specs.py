@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pychron.config.problems import Place
-from pychron.config.yaml_file import YamlTable
 from pychron.dashboard.events import Level
 from pychron.expressions.language import Expression
 
@@ -53,8 +52,6 @@ class ConditionSpec:
     script: str
     emails: tuple[str, ...]
     place: Place
-    alert: YamlTable | None = None
-    """Its `alert:` table, read by the alerts: channels, delay, repeat, escalation, actions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +96,6 @@ class DashboardSpec:
     values: tuple[ValueSpec, ...]
     """Every value of every enabled device, in file order."""
     dialects: tuple[Dialect, ...]
-    alerts: YamlTable | None = None
-    """The file's own `alerts:` table: channels, read by the alerts."""
 
     @property
     def by_name(self) -> dict[str, ValueSpec]:

@@ -24,15 +24,11 @@ def read_entries(node: YamlNode, report: Report) -> FileEntry:
     if not isinstance(node, YamlTable):
         report.error(node.place, "write devices: and a list below it, or a list of devices", code="top_level")
         return FileEntry(place, ())
-    alerts = node.entries.get("alerts")
-    if alerts is not None and not isinstance(alerts, YamlTable):
-        report.error(node.places["alerts"], "alerts: write keys below it, such as email:", code="alerts")
-        alerts = None
     devices = node.entries.get("devices")
     if devices is None:
         report.error(node.place, "there is no devices: with a list below it", code="devices")
-        return FileEntry(place, (), _plain(node, "alerts"), alerts)
-    return FileEntry(place, _devices(devices, report), _plain(node, "alerts", "devices"), alerts)
+        return FileEntry(place, (), _plain(node))
+    return FileEntry(place, _devices(devices, report), _plain(node, "devices"))
 
 
 def _plain(table: YamlTable, *without: str) -> Table:
@@ -92,7 +88,7 @@ def _conditions(node: YamlNode, report: Report) -> tuple[ConditionEntry, ...]:
 
 def _pair(level: YamlNode, body: YamlNode, report: Report) -> list[ConditionEntry]:
     if isinstance(level, YamlText) and isinstance(body, YamlTable):
-        return [_entry(Value(level.text, level.place), body, report)]
+        return [_entry(Value(level.text, level.place), body)]
     report.error(level.place, f"conditionals: {_PAIR}", code="conditionals")
     return []
 
@@ -102,14 +98,14 @@ def _one_table(table: YamlTable, report: Report) -> tuple[ConditionEntry, ...]:
     for key in LEVEL_KEYS:
         level = table.entries.get(key)
         if isinstance(level, YamlText):
-            return (_entry(Value(level.text, level.place), table, report),)
+            return (_entry(Value(level.text, level.place), table),)
     if any(key in table.entries for key in TEST_KEYS):
-        return (_entry(Value("", table.place), table, report),)
+        return (_entry(Value("", table.place), table),)
     found = []
     for key, node in table.entries.items():
         place = table.places[key]
         if isinstance(node, YamlTable):
-            found.append(_entry(Value(key, place), node, report))
+            found.append(_entry(Value(key, place), node))
         elif isinstance(node, YamlText):
             test = [Value(node.text, node.place)]
             found.append(ConditionEntry(Value(key, place), {"teststr": test}, place))
@@ -118,9 +114,5 @@ def _one_table(table: YamlTable, report: Report) -> tuple[ConditionEntry, ...]:
     return tuple(found)
 
 
-def _entry(level: Value, table: YamlTable, report: Report) -> ConditionEntry:
-    alert = table.entries.get("alert")
-    if alert is not None and not isinstance(alert, YamlTable):
-        report.error(table.places["alert"], "alert: write keys below it, such as repeat:", code="alert")
-        alert = None
-    return ConditionEntry(level, _plain(table, "alert", *LEVEL_KEYS), table.place, alert)
+def _entry(level: Value, table: YamlTable) -> ConditionEntry:
+    return ConditionEntry(level, _plain(table, *LEVEL_KEYS), table.place)

@@ -3,6 +3,7 @@
 import pytest
 
 from pychron.cli.init import root_files
+from pychron.dashboard.alerts.plugin import IAlerts
 from pychron.dashboard.events import ValueState
 from pychron.dashboard.interfaces import IDashboard, IDashboardClient
 from pychron.extraction_line.errors import NotPermitted
@@ -203,3 +204,13 @@ def test_dashboard_simulation_is_not_obeyed(tmp_path):
     _, report = check_node(root, None)
     (said,) = [str(p) for p in report.warnings if p.code == "dashboard_simulation"]
     assert said.startswith("setupfiles/initialization.xml:5: warning: dashboard_simulation is not obeyed")
+
+
+def test_what_trips_at_the_start_is_heard_by_those_who_are_bound_after(lab):
+    """A value that nothing can read trips in the first turn, and the alerts are bound after the dashboard."""
+    node = start_valve(lab, dashboard=DASHBOARD.replace("name: A", "name: Z"))
+    alerts = node.service.offers(IAlerts)
+    assert lab.until(lambda: bool(alerts.standing()), 5)
+    (standing,) = alerts.standing()
+    assert standing["key"] == "Line.Z.x == 1"
+    assert "the line has no switch Z" in standing["why"]

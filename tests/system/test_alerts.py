@@ -113,13 +113,13 @@ def instrument():
         gauges.server_close()
 
 
-def set_up(node, gauges, mail, web, folder):
+def set_up(node, gauges, mail, web, folder, dashboard=DASHBOARD):
     """A dashboard on a gauge, and alerts."""
     root = node.root / "setupfiles"
     text = (root / "initialization.xml").read_text()
     off, on = '<plugin enabled="false">DashboardServer', '<plugin enabled="true">DashboardServer'
     (root / "initialization.xml").write_text(text.replace(off, on))
-    (root / "dashboard.yaml").write_text(DASHBOARD)
+    (root / "dashboard.yaml").write_text(dashboard)
     port = gauges.server_address[1]
     device = f"klass: QtegraMicroIonController\nhost: 127.0.0.1\nport: {port}\ntimeout: 0.5\n"
     (root / "devices" / "gauges.yaml").write_text(device)
@@ -210,3 +210,29 @@ def test_a_test_reaches_every_channel(lab, tmp_path):
     until(lambda: mailbox.mails and got and (tmp_path / "siren.txt").exists(), "a test on every channel")
     assert mailbox.subjects() == ["TEST: a test of the alerts (pyvalve)"]
     assert alerts(node) == []
+
+
+def test_the_addresses_of_a_condition_get_a_mail_of_their_own(tmp_path):
+    text = DASHBOARD.replace("guidance:", 'emails: "ben@lab.example", script: isolate, guidance:')
+    with (
+        instrument() as gauges,
+        mail_server() as (mailbox, mail),
+        web_server() as (_, web),
+        RelayBank() as bank,
+    ):
+        gauges.readings["IG"] = "1e-8"
+        node = ValveNode(tmp_path, bank)
+        set_up(node, gauges, mail, web, tmp_path, text)
+        scripts = node.root / "scripts" / "extraction"
+        scripts.mkdir(parents=True, exist_ok=True)
+        (scripts / "isolate.py").write_text("def main():\n    close('A')\n")
+        with node:
+            gauges.readings["IG"] = "2e-5"
+            until(lambda: len(mailbox.mails) == 2, "both mails")
+            assert sorted(to[0] for to, _ in mailbox.mails) == ["ana@lab.example", "ben@lab.example"]
+            until(
+                lambda: any("script isolate" in text for text in alerts(node)[0]["did"]),
+                "what was tried is told",
+            )
+            gauges.readings["IG"] = "1e-8"
+            until(lambda: len(mailbox.mails) == 4, "both all clears")

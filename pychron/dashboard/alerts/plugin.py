@@ -9,12 +9,15 @@ from twisted.logger import Logger
 from zope.interface import Interface, implementer
 
 from pychron.broadcast.interfaces import INotifier
+from pychron.config.problems import Report
 from pychron.dashboard.alerts.acting import Actor
 from pychron.dashboard.alerts.alerts_file import read_alerts
 from pychron.dashboard.alerts.episodes import Episode, Kind
 from pychron.dashboard.alerts.letters import as_object
+from pychron.dashboard.alerts.own import with_own
 from pychron.dashboard.alerts.service import Alerts
 from pychron.dashboard.alerts.specs import AlertsSpec
+from pychron.dashboard.dashboard_file import read_dashboard
 from pychron.dashboard.interfaces import IDashboard, IHoldsQueue
 from pychron.extraction_line.interfaces import IExtractionLine
 from pychron.rpc.faults import Fault
@@ -51,8 +54,13 @@ class AlertsPlugin:
         self._simulated = False
 
     def check(self, context: Context) -> None:
-        """alerts.yaml."""
-        self._spec = read_alerts(context.options.root, context.report)
+        """alerts.yaml, and what the conditions of the dashboard ask for by themselves."""
+        root = context.options.root
+        spec = read_alerts(root, context.report)
+        served = any(p.name == "DashboardServer" for p in context.config.plugins)
+        # Its problems are told by its own plugin.
+        dashboard = read_dashboard(root / "setupfiles", Report(root)) if served else None
+        self._spec = with_own(spec, dashboard, context.report)
 
     async def setup(self, context: Context) -> None:
         """Read what a node that died has left, register the verbs."""

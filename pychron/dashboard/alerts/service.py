@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from twisted.logger import Logger
 
 from pychron.dashboard.alerts.acting import Actor
 from pychron.dashboard.alerts.channels import NotSent, Sender, fetch
-from pychron.dashboard.alerts.episodes import Episode, Episodes, Kind, Outputs, Phase, Send
+from pychron.dashboard.alerts.episodes import (
+    Episode,
+    Episodes,
+    Forget,
+    Keep,
+    Kind,
+    Outputs,
+    Phase,
+    Send,
+)
 from pychron.dashboard.alerts.memory import Memory, unsaved
 from pychron.dashboard.alerts.outbox import Outbox
 from pychron.dashboard.alerts.specs import Action, AlertsSpec, WatchedNode
@@ -100,8 +110,9 @@ class Alerts:
                 event.time,
             )
             self._carry(lambda: self.episodes.tripped(told, self._now))
-            for action in self._actions(event.condition):
-                self._spawner.spawn(self._act(action, event.why), f"acting for {event.condition}")
+            actions = self._actions(event.condition)
+            if actions:
+                self._spawner.spawn(self._act(actions, event.why), f"acting for {event.condition}")
         elif isinstance(event, ConditionCleared):
             self._over(event.condition, event.time)
 
@@ -147,10 +158,17 @@ class Alerts:
 
     def _carry(self, step: Callable[[], Outputs]) -> None:
         """What the machine says is on disk, in order, before anybody hears of it."""
-        outputs = step()
+        outputs = [self._addressed(output) for output in step()]
         if not outputs:
             return
         self._spawner.spawn(self._keep(outputs), "keeping an alert")
+
+    def _addressed(self, output: Keep | Forget | Send) -> Keep | Forget | Send:
+        """With those who hear of this condition alone."""
+        more = self._spec.told.get(output.episode.key, ())
+        if not more or not isinstance(output, Send) or output.kind is Kind.ESCALATED:
+            return output
+        return replace(output, channels=tuple(dict.fromkeys((*output.channels, *more))))
 
     async def _keep(self, outputs: Outputs) -> None:
         wall = self._world.wall()
@@ -178,9 +196,13 @@ class Alerts:
     def _actions(self, condition: str) -> list[Action]:
         return [action for action in self._spec.actions if action.condition == condition]
 
-    async def _act(self, action: Action, why: str) -> None:
-        if self.actor is not None:
-            self.did[action.condition] = await self.actor.act(action, why)
+    async def _act(self, actions: list[Action], why: str) -> None:
+        """One after the other: two that move something at once would not know of each other."""
+        if self.actor is None:
+            return
+        told = self.did[actions[0].condition] = []
+        for action in actions:
+            told += await self.actor.act(action, why)
 
     async def _ping(self) -> None:
         try:

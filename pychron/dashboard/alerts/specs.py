@@ -101,6 +101,8 @@ class AlertsSpec:
     watch: tuple[WatchedNode, ...] = ()
     dead_man_url: str = ""
     dead_man_s: float = 60.0
+    told: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Channels that hear of one condition, by its name, beside those of its level."""
 
     def policy(self, level: Level) -> Policy:
         """Of a level; without one nothing is sent."""
