@@ -22,6 +22,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Show the values of a dashboard, and which conditions hold.",
     ),
     "script": ("pychron.cli.script:script", "Rehearse an extraction script, or run it."),
+    "history": ("pychron.cli.history:history", "Show what a node has seen: events and values over time."),
+    "incident": ("pychron.cli.incident:incident", "Pack everything around a moment into one archive."),
     "alert": ("pychron.cli.alert:alert", "List, acknowledge and test a node's alerts."),
     "web": ("pychron.cli.web:web", "Make a token for a node's live page."),
     "audit": ("pychron.cli.audit:audit", "Show who moved what, when, and how it ended."),

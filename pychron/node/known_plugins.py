@@ -48,6 +48,7 @@ IMPLIED = {
     "Broadcast": ALL,
     "Scripts": _EXPERIMENT,
     "Metrics": ALL,
+    "History": ALL,
     "Alerts": ALL,
     "Web": ALL,
 }
@@ -55,6 +56,7 @@ IMPLIED = {
 IMPLIED_NEEDS = {
     "Scripts": ("ExtractionLine",),
     "Alerts": ("RemoteCommandServer", "Broadcast"),
+    "History": ("Broadcast",),
     "Web": ("Broadcast",),
 }
 """What must run before one of them is implied: who turns the broadcasts off has no page, and no error."""
@@ -66,7 +68,7 @@ KNOWN: tuple[KnownPlugin, ...] = (
     *_plugins(ALL, "", "DashboardClient", "Web"),
     *_plugins(ALL, "Broadcast", "Broadcast", "Notifier"),
     *_plugins(ALL, "Metrics", "Metrics", "Prometheus"),
-    *_plugins(ALL, "", "Alerts", "Email"),
+    *_plugins(ALL, "", "History", "Alerts", "Email"),
     *_plugins(_EXPERIMENT, "ExtractionLine", "ClientExtractionLine"),
     *_plugins(_EXPERIMENT, "", "Scripts"),
     *_plugins(_EXPERIMENT, "Experiment", "Experiment"),

@@ -38,6 +38,7 @@ BUILT_IN: Mapping[str, BuiltIn] = {
     "DVC": BuiltIn("pychron.dvc.plugin", "DVCPlugin"),
     "Pipeline": BuiltIn("pychron.pipeline.plugin", "PipelinePlugin", "crunch"),
     "Metrics": BuiltIn("pychron.observability.metrics.plugin", "MetricsPlugin"),
+    "History": BuiltIn("pychron.observability.history.plugin", "HistoryPlugin"),
     "Alerts": BuiltIn("pychron.dashboard.alerts.plugin", "AlertsPlugin"),
     "Web": BuiltIn("pychron.web.plugin", "WebPlugin"),
 }
