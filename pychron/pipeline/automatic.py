@@ -35,7 +35,7 @@ from pychron.pipeline.events import (
     RunningSampleChanged,
 )
 from pychron.pipeline.interfaces import IRunningSample
-from pychron.pipeline.keeping import Keeper, Look, Source
+from pychron.pipeline.keeping import Keeper, Look, Source, why_unreadable
 from pychron.pipeline.pulling import Git, Pulled, identities
 from pychron.pipeline.settings import Settings
 from pychron.runtime.periodic import Periodic
@@ -79,6 +79,8 @@ class AutomaticReduction:
         self._commits: dict[Path, str] = {}
         """Up to which commit a repository is reduced, in this process"""
         self._meta: Source | None = None
+        self._meta_why = ""
+        """Why the metadata cannot be read, whatever git says of them"""
         self._followed: dict[str, RepositoryFollowed] = {}
         self._awaited: dict[str, float] = {}
         """Announced uuids that no repository has yet -> when they were announced"""
@@ -201,14 +203,20 @@ class AutomaticReduction:
         if not pulled.commit and folder.is_dir():
             paths = await self._world.pool.run(self._keeper.changed_paths, folder)
             changed = changed or bool(paths)
+        if changed:
+            self._meta_why = await self._world.pool.run(why_unreadable, source)
+        if self._meta_why and pulled.state not in LEFT_OUT:
+            pulled = Pulled(Following.ABSENT, self._meta_why, pulled.commit)
+        self._stands(folder, pulled)
         return source, changed
 
     async def _pull(self, folder: Path) -> Pulled:
         git = Git(self._world.processes, folder, self._locations.pull_s)
-        pulled = await git.look(self._locations.pull)
+        return await git.look(self._locations.pull)
+
+    def _stands(self, folder: Path, pulled: Pulled) -> None:
         state = RepositoryFollowed(folder.name, pulled.state, pulled.why, pulled.commit, self._world.wall())
         self._tell(state)
-        return pulled
 
     def _tell(self, state: RepositoryFollowed) -> None:
         """A state goes out where it is another one; a commit alone is told by its analyses."""
@@ -230,6 +238,7 @@ class AutomaticReduction:
 
     async def _look_at(self, folder: Path, meta: Source, everything: bool) -> None:
         pulled = await self._pull(folder)
+        self._stands(folder, pulled)
         if pulled.state in LEFT_OUT:
             return
         first = folder not in self._commits

@@ -54,8 +54,6 @@ class Look:
     charts: tuple[ControlChart, ...] = ()
     """Every chart, by name."""
     running: RunningSample | None = None
-    why: str = ""
-    """Why the metadata could not be read; the analyses are flagged then."""
 
 
 class Keeper:
@@ -98,8 +96,7 @@ class Keeper:
             except DvcError:
                 # A file that belongs to no analysis, or whose analysis is gone.
                 continue
-        metadata, why = _metadata(meta)
-        rows = self._reduce(loaded, metadata)
+        rows = self._reduce(loaded, _metadata(meta))
         found = []
         for one, row, result in zip(loaded, rows, self._named(source, loaded, rows), strict=True):
             self._remember(one, row, result)
@@ -107,14 +104,14 @@ class Keeper:
         ordered = sorted(found, key=lambda r: (r.time, r.uuid))
         fresh = [one for one in ordered if self._is_fresh(one)]
         self._results.update({(one.repository, one.uuid): one for one in ordered})
-        return Look(tuple(ordered), tuple(fresh), self.charts(), self._running(now), why)
+        return Look(tuple(ordered), tuple(fresh), self.charts(), self._running(now))
 
     def draw(self, running: RunningSample, source: Source, meta: Source) -> tuple[Panel, ...]:
         """The panels of the running sample, all its analyses reduced together. Raises DvcError."""
         repository = Repository(open_tree(source.name))
         keys = [(one.repository, one.uuid) for one in running.analyses]
         loaded = [Loaded(repository.analysis(self._identities[key]), repository) for key in keys]
-        rows = self._reduce(loaded, _metadata(meta)[0])
+        rows = self._reduce(loaded, _metadata(meta))
         return panels_of(rows, self._settings.arithmetic.name)
 
     def _reduce(self, loaded: Sequence[Loaded], metadata: MetaData | None) -> list[Row]:
@@ -206,11 +203,21 @@ def _signal(row: Row, line: int) -> tuple[float, float] | None:
     return None if value is None or variance is None or variance < 0 else (value, variance**0.5)
 
 
-def _metadata(source: Source) -> tuple[MetaData | None, str]:
+def why_unreadable(source: Source) -> str:
+    """Why the metadata cannot be read; empty where they can."""
     try:
-        return open_metadata(source.name), ""
-    except DvcError as problem:
-        return None, str(problem)
+        open_metadata(source.name)
+    except (DvcError, OSError) as problem:
+        return str(problem)
+    return ""
+
+
+def _metadata(source: Source) -> MetaData | None:
+    """None where they cannot be read: each analysis is flagged then, and the state of the repository says why."""
+    try:
+        return open_metadata(source.name)
+    except DvcError:
+        return None
 
 
 def _signature(folder: Path) -> dict[str, tuple[int, int]]:

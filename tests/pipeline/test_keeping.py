@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pychron.config.problems import Report
-from pychron.pipeline.keeping import Keeper, Source
+from pychron.pipeline.keeping import Keeper, Source, why_unreadable
 from pychron.pipeline.settings import read_settings
 from tests.dvc.making import Files, analysis, committed
 from tests.pipeline.laboratory import lab, stamp, uuid_of, written
@@ -66,7 +66,8 @@ def test_a_commit_is_read_and_not_what_is_edited_now(place):
 
 def test_without_metadata_each_analysis_says_so(place):
     look = keeper(place).look(sources(place)[0], Source(place / "nowhere"), [uuid_of(0)], 7.0)
-    assert "there is no such folder" in look.why
+    assert "there is no such folder" in why_unreadable(Source(place / "nowhere"))
+    assert why_unreadable(sources(place)[1]) == ""
     assert [flag.code for flag in look.reduced[0].flags if flag.fatal] == ["no_metadata"]
 
 
