@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pychron.dvc.records import Analysis, StoredFit, StoredValue
+from pychron.dvc.records import Analysis, OfSame, Reference, StoredFit, StoredValue
 from pychron.reduction.inputs import ARGON
 
 PARTS = 4
@@ -59,8 +59,6 @@ def numbers_of(
     values: list[float] = []
     keys: list[int] = []
     detectors: dict[str, int] = {}
-    sources: dict[int, int] = {}
-    """Of the references of this analysis, by their `id`: they outlive it."""
     isotopes, mapping = analysis.isotopes, analysis.mapping
     for line, name in enumerate(ARGON):
         isotope = isotopes.get(mapping.get(name, name))
@@ -97,27 +95,21 @@ def numbers_of(
             of_blank = OWN
         else:
             values += (blank.value, blank.error)
-            of_blank = _key(line, blank, sources)
+            of_blank = _key(line, blank)
         if factor is None:
             values += MISSING
             keys += (shared, of_blank, OWN)
         else:
             values += (factor.value, factor.error)
-            keys += (shared, of_blank, _key(_detector(detector), factor, sources))
+            keys += (shared, of_blank, _key(_detector(detector), factor))
     return Numbers(_PACKED.pack(*values, *keys))
 
 
-def _key(of: int, value: StoredValue, sources: dict[int, int]) -> int:
+def _key(of: int, value: StoredValue) -> int:
     if not value.error > 0:
         return OWN
-    references = value.references
-    source = sources.get(id(references))
-    if source is None:
-        source = sources[id(references)] = _digest(
-            "\n".join([one.uuid or one.record_id for one in references])
-        )
     # The hash of a tuple of numbers is the same in every process; that of text is not.
-    return hash((of, source, value.value, value.error)) & _MASK
+    return hash((of, _source(value.references), value.value, value.error)) & _MASK
 
 
 def _digest(text: str) -> int:
@@ -127,3 +119,10 @@ def _digest(text: str) -> int:
 
 
 _detector = lru_cache(256)(_digest)
+
+
+def _of_references(references: tuple[Reference, ...]) -> int:
+    return _digest("\n".join([one.uuid or one.record_id for one in references]))
+
+
+_source = OfSame(_of_references)

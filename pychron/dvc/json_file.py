@@ -20,6 +20,7 @@ def optional(name: str) -> Any:
         return None
 
 
+_msgspec: Any = optional("msgspec")
 _fast: Any = optional("msgspec.json")
 
 
@@ -49,6 +50,11 @@ def written(document: Any) -> bytes:
         fast: bytes = _fast.encode(document)
         return fast
     return json.dumps(document, default=_plain, separators=(",", ":")).encode()
+
+
+def as_is(document: Any) -> Any:
+    """Something that `written` puts into its text without looking at it again. Raises TypeError, ValueError."""
+    return document if _fast is None else _msgspec.Raw(written(document))
 
 
 def _plain(value: Any) -> dict[str, Any]:

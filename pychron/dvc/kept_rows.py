@@ -13,8 +13,8 @@ from operator import attrgetter
 from typing import Any
 
 from pychron.dvc.argon import Numbers, numbers_of
-from pychron.dvc.json_file import parse, written
-from pychron.dvc.records import Analysis, Extraction, Isotope, Reference, StoredFit, StoredValue
+from pychron.dvc.json_file import as_is, parse, written
+from pychron.dvc.records import Analysis, Extraction, Isotope, OfSame, Reference, StoredFit, StoredValue
 from pychron.reduction.inputs import Measured, OutlierFilter, Productions
 
 PLAIN = (
@@ -41,8 +41,15 @@ _PLAIN = attrgetter(*PLAIN)
 _EXTRACTION = attrgetter(*(one.name for one in fields(Extraction)))
 
 
+def _list(references: tuple[Reference, ...]) -> Any:
+    return as_is([[one.record_id, one.uuid, one.exclude] for one in references])
+
+
+_listed = OfSame(_list)
+
+
 def _later(analysis: Analysis) -> bytes:
-    lists: list[list[list[str]]] = []
+    lists: list[Any] = []
     known: dict[int, int] = {}
 
     def value(one: StoredValue | None) -> list[Any] | None:
@@ -51,7 +58,7 @@ def _later(analysis: Analysis) -> bytes:
         number = known.get(id(one.references))
         if number is None:
             number = known[id(one.references)] = len(lists)
-            lists.append([[r.record_id, r.uuid, r.exclude] for r in one.references])
+            lists.append(_listed(one.references))
         return [
             one.value,
             one.error,

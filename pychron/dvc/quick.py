@@ -112,18 +112,16 @@ def values(data: bytes) -> dict[str, StoredValue] | None:
     if msgspec is None:
         return None
     try:
-        return {
-            key: StoredValue(
-                one.value,
-                one.error,
-                one.fit,
-                _references(bytes(one.references)),
-                one.reviewed,
-                one.reference_detector,
-                one.standard_ratio,
-            )
-            for key, one in _VALUES.decode(data).items()
-        }
+        found = {}
+        last, references = b"", NOBODY
+        for key, one in _VALUES.decode(data).items():
+            raw = bytes(one.references)
+            if raw != last:
+                last, references = raw, _references(raw)
+            found[key] = StoredValue(
+                one.value, one.error, one.fit, references, one.reviewed, one.reference_detector, one.standard_ratio
+            )  # fmt: skip
+        return found
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
@@ -139,9 +137,12 @@ def main(data: bytes) -> dict[str, Any] | None:
     return found
 
 
-@lru_cache(256)
+NOBODY: tuple[Reference, ...] = ()
+
+
+@lru_cache(4096)
 def _references(raw: bytes) -> tuple[Reference, ...]:
-    """Isotopes, and runs that follow each other, have the same: one tuple for all."""
+    """Isotopes, and runs of one day, have the same: one tuple for all, wherever in the repository they come."""
     found: tuple[Reference, ...] = _REFERENCES.decode(raw)
     return found
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from pychron.config.problems import Problem
 from pychron.reduction.inputs import ErrorType, Fit, FitSpec, Measured, OutlierFilter, Productions
+
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,25 @@ class Reference:
     uuid: str
     exclude: str = "ok"
     """`ok`, or why it was left out."""
+
+
+class OfSame(Generic[V]):
+    """A function of references that is asked for the same tuple again and again: isotopes, and runs that follow each other, share one."""
+
+    MOST = 4096
+
+    def __init__(self, make: Callable[[tuple[Reference, ...]], V]) -> None:
+        self._make = make
+        self._known: dict[int, tuple[tuple[Reference, ...], V]] = {}
+        """By `id`, which is nobody else's as long as the tuple is held here."""
+
+    def __call__(self, references: tuple[Reference, ...]) -> V:
+        found = self._known.get(id(references))
+        if found is None:
+            if len(self._known) >= self.MOST:
+                self._known.clear()
+            found = self._known[id(references)] = references, self._make(references)
+        return found[1]
 
 
 @dataclass(frozen=True, slots=True)
