@@ -16,18 +16,20 @@ MARGIN = 2.0
 COLUMNS = 8
 SCALE = 20.0
 """Pixels of the drawing for one unit of the canvas: texts and lines have sensible sizes then."""
+SWITCH = "switch"
+"""The tag of what is switched and no part of the gas network."""
 ROUND = frozenset({Part.GAUGE, Part.TANK, Part.GETTER, Part.COLDFINGER, Part.PIPETTE})
 
 
 def draw(canvas: Canvas) -> str:
     """All of a canvas."""
     parts = [_link(canvas, link) for link in canvas.links]
-    parts += [_item(canvas, item) for item in canvas.items if item.part is not Part.VALVE]
+    parts += [_item(canvas, item) for item in canvas.items if not _is_driven(item)]
     parts += [_text(label.x, label.y, label.text, "label") for label in canvas.labels]
     parts += [
-        valve(item.name, *_centre(canvas, item), item.shown)
+        valve(item.name, *_centre(canvas, item), item.shown, box=item.part is not Part.VALVE)
         for item in canvas.items
-        if item.part is Part.VALVE
+        if _is_driven(item)
     ]
     return _svg(parts, _bounds(canvas))
 
@@ -42,18 +44,28 @@ def draw_grid(names: Sequence[str]) -> str:
     return _svg(parts, (min(xs) - 2, min(ys) - 2.5, max(xs) + 2, max(ys) + 2))
 
 
-def valve(name: str, x: float, y: float, shown: str) -> str:
-    """One switch about its middle. The page sets data-state, data-evidence, data-lock and the text that is read aloud."""
+def valve(name: str, x: float, y: float, shown: str, box: bool = False) -> str:
+    """One switch about its middle; a box is one that no gas passes. The page sets data-state, data-evidence, data-lock and what is read aloud."""
+    body = (
+        '<rect class="body" x="-17" y="-17" width="34" height="34" rx="4"/>'
+        if box
+        else '<circle class="body" r="17"/>'
+    )
     label = escape(name, quote=True)
     return (
-        f'<g class="valve" data-name="{label}" data-state="unknown" tabindex="0" role="button" '
+        f'<g class="valve{" box" if box else ""}" data-name="{label}" data-state="unknown" tabindex="0" role="button" '
         f'aria-label="{label}: unknown" transform="translate({_n(x * SCALE)} {_n(-y * SCALE)})">'
-        '<circle class="halo" r="25"/><circle class="held" r="21"/><circle class="body" r="17"/>'
+        '<circle class="halo" r="25"/><circle class="held" r="21"/>'
+        f"{body}"
         '<path class="bar" d="M-17 0H17"/><text class="doubt" y="7">?</text>'
         '<path class="lock" d="M10 -20v-4a4 4 0 0 1 8 0v4m-10 0h12v9h-12z"/>'
         '<text class="evidence" x="-21" y="-12"></text>'
-        f'<text class="name" y="36">{escape(shown)}</text></g>'
+        f'<text class="name" y="{5 if box else 36}">{escape(shown)}</text></g>'
     )
+
+
+def _is_driven(item: Item) -> bool:
+    return item.part is Part.VALVE or item.tag == SWITCH
 
 
 def _svg(parts: Iterable[str], bounds: tuple[float, float, float, float]) -> str:

@@ -170,11 +170,14 @@ def test_the_canvas_of_a_real_laboratory_is_shown_and_lives(tmp_path, tmp_path_f
         web_port = said(lab.text(), r"the live page is http://127\.0\.0\.1:(\d+)/")
         with Page(browser, web_port, viewport={"width": 1280, "height": 860}) as page, Peer(port) as peer:
             page.wait_for(valve("A", state="closed"))
-            assert page.page.locator("#drawing .valve").count() == len("ABCDEFGHITU")
+            assert page.page.locator("#drawing .valve").count() == len("ABCDEFGHIJKLMNOPQRSTU")
             assert page.page.is_visible("#simulated")
             assert peer.ask("Open A") == "OK"
             page.wait_for(valve("A", state="open"))
+            assert peer.ask("Open J") == "OK"
+            page.wait_for(valve("J", state="open"))
             page.picture("real-lab")
+            assert peer.ask("Close J") == "OK"
             assert peer.ask("Close A") == "OK"
             page.wait_for(valve("A", state="closed"))
             assert page.errors == []

@@ -102,5 +102,7 @@ def test_the_canvas_of_a_real_laboratory_is_drawn():
     root = ElementTree.fromstring(draw(canvas))
     valves = [group.get("data-name") for group in root.iter(f"{SVG}g") if group.get("class") == "valve"]
     assert sorted(valves) == sorted("ABCDEFGHITU")
+    boxes = [group.get("data-name") for group in root.iter(f"{SVG}g") if group.get("class") == "valve box"]
+    assert sorted(boxes) == sorted("JKLMNOPQRS")
     edges = {path.get("data-edge") for path in root.iter(f"{SVG}path") if path.get("data-edge")}
     assert {edge.name for edge in network_of(canvas).edges} <= edges
