@@ -137,10 +137,14 @@ class Live:
             self.values.heard()
         self.streams.say("change", told)
 
-    def _colours(self) -> dict[str, Any]:
+    def colours_of(self, states: Mapping[str, State]) -> dict[str, Any]:
+        """Of the gas with valves in these states; empty without a canvas."""
         if self._canvas is None or self._network is None:
             return {}
-        return region_colours(self._canvas, self._network, self._states)
+        return region_colours(self._canvas, self._network, states)
+
+    def _colours(self) -> dict[str, Any]:
+        return self.colours_of(self._states)
 
     def _health(self) -> dict[str, Any]:
         return {

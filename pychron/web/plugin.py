@@ -16,6 +16,7 @@ from pychron.broadcast.interfaces import INotifier
 from pychron.dashboard.alerts.plugin import IAlerts
 from pychron.dashboard.interfaces import IDashboard, IDashboardClient
 from pychron.extraction_line.states import Kind
+from pychron.observability.history.interfaces import IHistory
 from pychron.observability.metrics.exposition import IMetrics
 from pychron.pipeline.interfaces import IRunningSample
 from pychron.rpc.interfaces import IVerbs
@@ -25,6 +26,7 @@ from pychron.trust.rights import Peer, Right
 from pychron.web.access import Forbidden, Sessions, own_names
 from pychron.web.devices import Device
 from pychron.web.live import Live
+from pychron.web.past import Past
 from pychron.web.site import PageSite
 from pychron.web.web_file import OPTION, WebSpec, read_web
 
@@ -38,7 +40,7 @@ class WebPlugin:
     name = "Web"
     needs = (INotifier,)
     offers = ()
-    wants = (IMetrics, IVerbs, IDashboard, IDashboardClient, IAlerts, IRunningSample)
+    wants = (IMetrics, IVerbs, IDashboard, IDashboardClient, IAlerts, IHistory, IRunningSample)
     log = Logger()
 
     def __init__(self) -> None:
@@ -85,6 +87,9 @@ class WebPlugin:
             _Mover(context).act if spec.actuate else None,
             alerts.acknowledge if alerts is not None else None,
         )
+        history = _wanted(context, IHistory)
+        if history is not None:
+            page.past = Past(history, live.colours_of, world.wire, world.wall)
         page.reduction = _wanted(context, IRunningSample)
         context.counters["web_browsers"] = lambda: live.streams.browsers
         context.counters["web_dropped"] = lambda: live.streams.dropped

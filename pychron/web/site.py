@@ -25,11 +25,14 @@ from pychron.web.access import (
     is_loopback,
 )
 from pychron.web.live import Live
+from pychron.web.past import Past
 from pychron.web.reduction import Reduction, chart_svg, panel_svg, part
 
 STATIC = {
     "page.css": "text/css",
     "page.js": "text/javascript",
+    "past.css": "text/css",
+    "past.js": "text/javascript",
     "line.js": "text/javascript",
     "panels.js": "text/javascript",
     "words.js": "text/javascript",
@@ -75,6 +78,8 @@ class PageSite:
         self.reduction: Reduction | None = None
         """Of a node that reduces; it has a page of its own"""
         self._acknowledge = acknowledge
+        self.past: Past | None = None
+        """Of a node that keeps a history"""
         self.refused = 0
         """Requests turned away by host, origin, token or session."""
 
@@ -161,12 +166,25 @@ class PageSite:
         request.setHeader("Content-Type", "text/event-stream")
         return self._live.streams.add(request, [("state", self._state(request))])
 
+    @app.route("/history/<what>", methods=["GET"])
+    def history(self, request: Request, what: str) -> Any:
+        """The line, values and events of the past."""
+        past = self.past
+        if past is None:
+            return self._nothing(request)
+        try:
+            self._admit(request)
+        except Forbidden as no:
+            return self._refuse(request, no)
+        return Deferred.fromCoroutine(self._told(request, past.answer(what, _query(request))))
+
     def _state(self, request: Request) -> dict[str, Any]:
         here = is_loopback(_address(request))
         return {
             **self._live.state(),
             "may_act": self._act is not None and here,
             "may_tell": here,
+            "has_past": self.past is not None,
             "must_sign_in": bool(self._sessions.token_sha256),
             "signed_in": self._sessions.holds(_cookie(request), self._now()),
             "read_only_because": ""
@@ -222,6 +240,32 @@ class PageSite:
             return self._refuse(request, no)
         self._live.look()
         return self._answer(request, {"ok": True})
+
+    @app.route("/note", methods=["POST"])
+    def note(self, request: Request) -> Any:
+        """What a person writes into the log, about now or about a moment."""
+        try:
+            body = self._telling(request)
+            if self.past is None:
+                raise Forbidden("this node keeps no history", 404)
+            time = body.get("time")
+            if time is not None and (isinstance(time, bool) or not isinstance(time, int | float)):
+                raise Forbidden("time is no number", 400)
+            noted = self.past.note(_words(body, "text", LONGEST_BODY), _words(body, "who", 80), time)
+        except Forbidden as no:
+            return self._refuse(request, no)
+        return Deferred.fromCoroutine(self._told(request, self._shared(noted)))
+
+    async def _shared(self, noted: Awaitable[dict[str, Any]]) -> dict[str, Any]:
+        entry = await noted
+        self._live.streams.say("note", entry)
+        return {"ok": True, "note": entry}
+
+    async def _told(self, request: Request, asked: Awaitable[Any]) -> bytes:
+        try:
+            return self._answer(request, await asked)
+        except Forbidden as no:
+            return self._refuse(request, no)
 
     async def _acted(self, request: Request, verb: str, switch: str) -> bytes:
         assert self._act is not None
@@ -308,6 +352,13 @@ class _Quiet(Site):
 
 def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, default=str).encode()
+
+
+def _query(request: HttpRequest) -> dict[str, str]:
+    given: dict[bytes, list[bytes]] = request.args or {}
+    return {
+        key.decode("latin-1"): values[0].decode("utf-8", "replace") for key, values in given.items() if values
+    }
 
 
 def _words(body: Mapping[str, Any], key: str, longest: int) -> str:

@@ -2,7 +2,8 @@
 // Shows what the node says. Nothing here decides anything about a valve: states come from the node, moves go to it and are confirmed there.
 import { $, ask, post, time } from "/static/words.js";
 import { choose, colour, drawing, moves, panel, session, show, valves } from "/static/line.js";
-import { clear, log, noteAlarm, noteHealth, notePeer, noteValues } from "/static/panels.js";
+import { clear, log, logEntries, noteAlarm, noteHealth, notePeer, noteValues } from "/static/panels.js";
+import { begin } from "/static/past.js";
 
 const LOST_MS = 10000;
 let heard = 0;
@@ -22,7 +23,15 @@ function coloured(found) {
   if (!session.past) colour(found);
 }
 
+// Back from the past: what came meanwhile is drawn.
+function present() {
+  for (const valve of valves.values()) show(valve);
+  colour(colours);
+  panel();
+}
+
 async function everything(state) {
+  session.past = false;
   document.title = state.node + (state.simulated ? " (simulated)" : "");
   $("#node").textContent = state.node;
   $("#simulated").hidden = !state.simulated;
@@ -49,6 +58,7 @@ async function everything(state) {
   noteValues(state);
   panel();
   document.body.dataset.ready = "yes";
+  if (state.has_past) await begin(present, logEntries);
 }
 
 function alive(seconds) {
@@ -77,6 +87,7 @@ function follow() {
   each("change", change);
   each("colours", coloured);
   each("values", noteValues);
+  each("note", (told) => logEntries([told], true));
   each("beat", (told) => noteHealth(told.health));
   source.addEventListener("error", () => { if (Date.now() - heard > 1000) lost(); });
 }

@@ -1,9 +1,9 @@
 "use strict";
 // Nodes, alarms, devices with their values, and what happened.
-import { $, age, ask, askAs, element, number, post, time } from "/static/words.js";
+import { $, age, ask, askAs, dateTime, element, number, post, time } from "/static/words.js";
 import { session } from "/static/line.js";
 
-const KEPT = 300;
+const KEPT = 1000;
 const peers = new Map();
 const alarms = new Map();
 let conditions = [];
@@ -155,8 +155,26 @@ export function told(event) {
   }
 }
 
+// What the history has, in place of what this page heard so far; or one more.
+export function logEntries(entries, more = false) {
+  const list = $("#events");
+  // It is written in batches: what is newer than its last entry was heard by this page only.
+  const last = entries.length ? entries[entries.length - 1].time : 0;
+  if (!more) list.replaceChildren(...[...list.children].filter((one) => Number(one.dataset.time) > last));
+  for (const entry of entries) {
+    const item = element("li", undefined, "kind-" + entry.kind);
+    item.dataset.time = String(entry.time);
+    const today = new Date(entry.time * 1000).toDateString() === new Date().toDateString();
+    item.append(element("time", today ? time(entry.time) : dateTime(entry.time)), document.createTextNode((entry.kind === "note" ? entry.subject + ": " : "") + entry.text));
+    const next = [...list.children].find((one) => Number(one.dataset.time) <= entry.time);
+    list.insertBefore(item, next || null);
+  }
+  while (list.childElementCount > 1000) list.lastChild.remove();
+}
+
 export function log(event) {
   const item = element("li");
+  item.dataset.time = String(event.time);
   item.append(element("time", time(event.time)), document.createTextNode(told(event)));
   if (event.kind === "alarm") item.className = "state-closed";
   const list = $("#events");
