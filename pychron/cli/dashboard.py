@@ -130,7 +130,12 @@ def line(view: ValueView) -> str:
     number = "-" if view.value is None else f"{view.value:g}"
     level = f"  {view.level}" if view.level is not None else ""
     why = f"  {view.why}" if view.why else ""
-    return f"{view.name:<28} {number:>12} {view.units:<6} {view.state}{level}{why}".replace("\n", " ")
+    return plain(f"{view.name:<28} {number:>12} {view.units:<6} {view.state}{level}{why}")
+
+
+def plain(text: str) -> str:
+    """Without what a terminal would obey: names and reasons come from another computer."""
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def table(followed: Followed, now: float, live: bool = True) -> Table:
@@ -141,7 +146,7 @@ def table(followed: Followed, now: float, live: bool = True) -> Table:
     state, why = followed.state(now), followed.why(now)
     emulated = ("  SIMULATED", "bold magenta") if followed.simulated else ""
     title = Text.assemble(
-        f"{followed.server}  ", (str(state), STYLES[state]), f"  {why}" if why else "", emulated
+        f"{followed.server}  ", (str(state), STYLES[state]), f"  {plain(why)}" if why else "", emulated
     )
     shown = Table(title=title, title_justify="left")
     for column, justify in (("value", "left"), ("number", "right"), ("units", "left"), ("age", "right")):
@@ -151,13 +156,13 @@ def table(followed: Followed, now: float, live: bool = True) -> Table:
     for view in followed.views(now):
         level = "" if view.level is None else str(view.level)
         shown.add_row(
-            Text(view.name),
+            Text(plain(view.name)),
             Text("-" if view.value is None else f"{view.value:g}"),
-            Text(view.units),
+            Text(plain(view.units)),
             Text("-" if view.age_s is None else f"{view.age_s:.0f} s"),
             Text(str(view.state), STYLES[view.state]),
             Text(level, LEVELS.get(level, "")),
-            Text(view.why),
+            Text(plain(view.why)),
         )
     if live and not followed.values:
         shown.caption = "waiting for its configuration; Ctrl-C ends it"

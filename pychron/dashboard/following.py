@@ -16,6 +16,9 @@ from pychron.dashboard.wire import AREA, CONDITION, VALUE, Configured, finite
 STALE_S = 6.0
 """Three heartbeats."""
 LOST_S = 30.0
+MOST_VALUES = 10_000
+MOST_FLAGS = 100
+"""Of one server: more than a laboratory has, and an end to what a server gone mad can make us keep."""
 
 
 @dataclass(slots=True)
@@ -62,7 +65,7 @@ class Followed:
         """The configuration came. What is known of values that stay is kept."""
         before = self.values
         self.values = {}
-        for value in values:
+        for value in list(values)[:MOST_VALUES]:
             known = before.get(value.tag)
             self.values[value.tag] = known if known is not None else _Heard(value)
             self.values[value.tag].configured = value
@@ -87,9 +90,12 @@ class Followed:
             heard.fault = "the server says timeout"
         elif kind == "error" and heard is not None:
             heard.fault = str(told.get("message", "the server says error"))
-            self.flags[heard.fault] = heard.fault
+            self._flag(heard.fault)
         elif kind in ("critical", "error"):
-            message = str(told.get("message", kind))
+            self._flag(str(told.get("message", kind)))
+
+    def _flag(self, message: str) -> None:
+        if len(self.flags) < MOST_FLAGS:
             self.flags[message] = message
 
     def snapshot(self, state: Mapping[str, Any], now: float, simulated: bool = False) -> None:
@@ -128,7 +134,7 @@ class Followed:
         known = self.values.get(tag)
         if known is None:
             device, name = str(told.get("device", "")), str(told.get("value_name", ""))
-            if not (tag and name):
+            if not (tag and name) or len(self.values) >= MOST_VALUES:
                 return
             period = finite(told.get("period_s"))
             known = self.values[tag] = _Heard(
@@ -143,7 +149,8 @@ class Followed:
 
     def _condition(self, told: Mapping[str, Any]) -> None:
         name = str(told.get("condition", ""))
-        if told.get("tripped") is True and told.get("level") == Level.CRITICAL:
+        room = name in self.critical or len(self.critical) < MOST_VALUES
+        if told.get("tripped") is True and told.get("level") == Level.CRITICAL and room:
             self.critical[name] = f"{name}: {told.get('why', '')}"
         else:
             self.critical.pop(name, None)

@@ -93,6 +93,21 @@ def test_a_unix_socket_is_refused() -> None:
     assert run("unix:x")[0] == 2
 
 
+def test_a_server_cannot_command_the_terminal() -> None:
+    followed = Followed("valves:8100", 0.0)
+    evil = "t\x1b[2J\x07\r\n"
+    followed.configure([Configured("Env", evil, "<Env,t>", evil, None)])
+    followed.frame({"kind": "value_update", "tag": "<Env,t>", "value": 3, "ts": 1.0}, 0.5)
+    followed.frame({"kind": "error", "tag": "<Env,t>", "message": evil}, 0.6)
+    screen = console()
+    with screen.capture() as captured:
+        screen.print(table(followed, 1.0))
+    (view,) = followed.views(1.0)
+    for text in (captured.get(), line(view)):
+        assert "Env.t?[2J" in text
+        assert not set("\x1b\x07\r") & set(text)
+
+
 @pytest.mark.parametrize(("after_s", "state"), [(1, "live"), (10, "stale"), (60, "lost")])
 def test_the_table_says_how_old_it_is(after_s: float, state: str) -> None:
     followed = Followed("valves:8100", 0.0)

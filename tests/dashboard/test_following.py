@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pychron.dashboard.events import Level, ValueState
-from pychron.dashboard.following import LOST_S, STALE_S, Followed
+from pychron.dashboard.following import LOST_S, MOST_FLAGS, MOST_VALUES, STALE_S, Followed
 from pychron.dashboard.wire import Configured
 
 TAG = "<Env,temperature>"
@@ -116,6 +116,19 @@ def test_a_new_configuration_keeps_what_is_known(followed: Followed) -> None:
     followed.configure([Configured("Env", "temperature", TAG, "K", 5.0)])
     (view,) = followed.views(1.0)
     assert (view.value, view.units) == (12.5, "K")
+
+
+def test_a_server_gone_mad_fills_no_memory(followed: Followed) -> None:
+    for n in range(MOST_VALUES + 50):
+        followed.message("value", {**VIEW, "tag": f"<E,{n}>"}, 1.0)
+        followed.message("condition", {**CONDITION, "condition": f"c{n}"}, 1.0)
+    followed.lost()
+    for n in range(MOST_FLAGS + 50):
+        followed.frame({"kind": "critical", "message": f"m{n}"}, 1.0)
+    assert (len(followed.values), len(followed.critical)) == (MOST_VALUES, MOST_VALUES)
+    assert len(followed.flags) == MOST_FLAGS
+    followed.configure(Configured("E", str(n), f"<F,{n}>", "", None) for n in range(MOST_VALUES + 50))
+    assert len(followed.values) == MOST_VALUES
 
 
 _JSON = st.recursive(

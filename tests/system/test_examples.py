@@ -1,5 +1,6 @@
 """The programs in examples/, run as a person runs them, against a real node."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,16 +8,36 @@ from pathlib import Path
 import pytest
 
 from tests.system.twistd_process import until
-from tests.system.valve_node import ValveNode
+from tests.system.valve_node import ValveNode, said
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LIMIT_S = 60
+DASHBOARD = """\
+port: 0
+devices:
+  - name: Env
+    device: thermometer
+    values:
+      - {name: temperature, func_name: temperature, enabled: true, period: 0.1, units: C}
+"""
 
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory):
-    with ValveNode(tmp_path_factory.mktemp("examples")) as node:
+    node = ValveNode(tmp_path_factory.mktemp("examples"))
+    setupfiles = node.root / "setupfiles"
+    text = (setupfiles / "initialization.xml").read_text()
+    off, on = '<plugin enabled="false">DashboardServer', '<plugin enabled="true">DashboardServer'
+    (setupfiles / "initialization.xml").write_text(text.replace(off, on))
+    (setupfiles / "dashboard.yaml").write_text(DASHBOARD)
+    with node:
         yield node
+
+
+@pytest.fixture(scope="module")
+def dashboard_port(node):
+    """Of the same node."""
+    return said(node.twistd.text(), r"dashboard on 127\.0\.0\.1:(\d+)")
 
 
 def run(name, *words):
@@ -62,3 +83,15 @@ def test_valves_are_followed_with_plain_pyzmq(node, tmp_path):
         watching.wait()
         node.ask("Close B")
     assert output.read_text().splitlines()[-2:] == ["B closed -> moving (relay)", "B moving -> open (relay)"]
+
+
+def test_a_dashboard_is_followed_with_plain_pyzmq(dashboard_port):
+    status, told, error = run("follow_dashboard.py", "127.0.0.1", dashboard_port, 2)
+    assert (status, error) == (0, "")
+    first, *values = told.splitlines()
+    assert first == "<Env,temperature> in C, every 0.1 s"
+    assert len(values) == 2
+    assert all(re.fullmatch(r"<Env,temperature> = 0\.\d+ C", line) for line in values)
+    status, _, error = run("follow_dashboard.py", "127.0.0.1", 1)
+    assert status == 1
+    assert error == "it does not answer: is it the port of a dashboard?\n"
