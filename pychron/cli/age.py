@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +18,7 @@ from pychron.cli.reduction import (
     reduce_selected,
     repository_options,
     selected,
+    selection_of,
     selection_options,
     workspace_of,
 )
@@ -52,31 +52,20 @@ have theirs all the same.
 @click.pass_context
 def age(
     ctx: click.Context,
-    meta: str | None,
-    repos: tuple[str, ...],
-    root: Path | None,
-    identifiers: tuple[str, ...],
-    types: tuple[str, ...],
-    constants: str,
-    convert: bool,
-    from_end: bool,
     json_: bool,
 ) -> None:
     """Compute the age of each analysis from its stored intercepts, baselines, blanks and IC factors."""
     from pychron.pipeline.kept_results import kept_results
     from pychron.pipeline.results import as_object
 
-    arithmetic = arithmetic_of(constants, convert, from_end)
+    arithmetic = arithmetic_of()
     with engine_of() as engine:
         if engine is not None:
-            meta, repos = places_of(meta, repos, root)
-            found = _by_engine(engine, repos, meta or "", arithmetic, identifiers, types)
+            found = _by_engine(engine, arithmetic)
         else:
-            workspace = workspace_of(meta, repos, root)
-            asked = json.dumps([identifiers, types])
-            found = kept_results(
-                workspace, arithmetic, asked, lambda: _here(workspace, arithmetic, identifiers, types)
-            )
+            workspace = workspace_of()
+            asked = json.dumps(selection_of())
+            found = kept_results(workspace, arithmetic, asked, lambda: _here(workspace, arithmetic))
     if json_:
         as_json([as_object(result) for result in found])
     else:
@@ -86,28 +75,20 @@ def age(
         ctx.exit(REFUSED)
 
 
-def _here(
-    workspace: Workspace, arithmetic: Arithmetic, identifiers: tuple[str, ...], types: tuple[str, ...]
-) -> list[AnalysisReduced]:
+def _here(workspace: Workspace, arithmetic: Arithmetic) -> list[AnalysisReduced]:
     from pychron.pipeline.results import results
 
-    loaded = selected(workspace, identifiers, types)
+    loaded = selected(workspace)
     return results(loaded, reduce_selected(workspace, loaded, arithmetic), arithmetic)
 
 
-def _by_engine(
-    engine: Engine,
-    repos: tuple[str, ...],
-    meta: str,
-    arithmetic: Arithmetic,
-    identifiers: tuple[str, ...],
-    types: tuple[str, ...],
-) -> list[AnalysisReduced]:
+def _by_engine(engine: Engine, arithmetic: Arithmetic) -> list[AnalysisReduced]:
     """What was lost is always shown, whatever was asked for: nobody knows what it was."""
     from pychron.dvc.errors import DvcError
     from pychron.dvc.metadata import open_metadata
     from pychron.pipeline.chunks import all_ages, cut, is_lost
 
+    meta, repos = places_of()
     try:
         open_metadata(meta)
         pieces = cut(repos, meta, arithmetic)
@@ -116,7 +97,7 @@ def _by_engine(
     with progress(sum(len(piece.identities) for piece in pieces), "reducing") as advance:
         found = all_ages(engine, pieces, advance)
     lost = [one for one in found if is_lost(one)]
-    return chosen([one for one in found if not is_lost(one)], identifiers, types, lambda one: one) + lost
+    return chosen([one for one in found if not is_lost(one)], *selection_of(), lambda one: one) + lost
 
 
 def _table(found: list[AnalysisReduced]) -> None:

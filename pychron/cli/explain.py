@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -39,20 +38,14 @@ ID is a record_id, a uuid (its first eight letters are enough), or a labnumber, 
 def explain(
     ctx: click.Context,
     identity: str,
-    meta: str | None,
-    repos: tuple[str, ...],
-    root: Path | None,
-    constants: str,
-    convert: bool,
-    from_end: bool,
     json_: bool,
 ) -> None:
     """Say where an age comes from: files and commits, constants, code, each correction, and its error by source."""
     from pychron.pipeline.explain import explain as explained
 
-    arithmetic = arithmetic_of(constants, convert, from_end)
-    workspace = workspace_of(meta, repos, root)
-    loaded = selected(workspace, (identity,), ())
+    arithmetic = arithmetic_of()
+    workspace = workspace_of()
+    loaded = selected(workspace, ((identity,), ()))
     rows = reduce_selected(workspace, loaded, arithmetic)
     told = [explained(one, row, workspace.meta, arithmetic) for one, row in zip(loaded, rows, strict=True)]
     if json_:

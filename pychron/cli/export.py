@@ -49,14 +49,6 @@ def export() -> None:
 @click.pass_context
 def isoplotr(
     ctx: click.Context,
-    meta: str | None,
-    repos: tuple[str, ...],
-    root: Path | None,
-    identifiers: tuple[str, ...],
-    types: tuple[str, ...],
-    constants: str,
-    convert: bool,
-    from_end: bool,
     form: int,
     out: Path,
     overwrite: bool,
@@ -70,9 +62,9 @@ def isoplotr(
     from pychron.pipeline.nodes.drawings import file_name
     from pychron.pipeline.samples import samples_of
 
-    arithmetic = arithmetic_of(constants, convert, from_end)
-    workspace = workspace_of(meta, repos, root)
-    samples = samples_of(reduce_selected(workspace, selected(workspace, identifiers, types), arithmetic))
+    arithmetic = arithmetic_of()
+    workspace = workspace_of()
+    samples = samples_of(reduce_selected(workspace, selected(workspace), arithmetic))
     with progress(len(samples), "exporting") as advance:
         found = []
         for sample in samples:

@@ -19,6 +19,7 @@ from pychron.cli.reduction import (
     reduce_selected,
     repository_options,
     selected,
+    selection_of,
     selection_options,
     workspace_of,
 )
@@ -79,23 +80,14 @@ def _sample_command(name: str, help_: str, *more: Any) -> Callable[[Callable[...
     def add(draw: Callable[..., Any]) -> None:
         def command(
             ctx: click.Context,
-            meta: str | None,
-            repos: tuple[str, ...],
-            root: Path | None,
-            identifiers: tuple[str, ...],
-            types: tuple[str, ...],
-            constants: str,
-            convert: bool,
-            from_end: bool,
             out: str,
             json_: bool,
             **own: Any,
         ) -> None:
-            how = (constants, convert, from_end)
-            samples = ages_of_samples((meta, repos, root), (identifiers, types), how)
+            samples = ages_of_samples()
             drawn = [sample for sample in samples if sample.good]
             files = _files(drawn, out)
-            text = f"Constants: {arithmetic_of(*how).name}."
+            text = f"Constants: {arithmetic_of().name}."
             for sample, path in zip(drawn, files, strict=True):
                 _save(draw(sample, text, **own), path)
             _tell(files, json_)
@@ -194,15 +186,7 @@ def _isochron(sample: Sample, constants: str, sigma: int, normal: bool) -> Figur
 @arithmetic_options
 @_out_options
 def series(
-    meta: str | None,
-    repos: tuple[str, ...],
-    root: Path | None,
-    identifiers: tuple[str, ...],
-    types: tuple[str, ...],
     of: str,
-    constants: str,
-    convert: bool,
-    from_end: bool,
     out: str,
     json_: bool,
 ) -> None:
@@ -210,16 +194,16 @@ def series(
     from pychron.pipeline.figures.series import SeriesOptions
     from pychron.pipeline.figures.series import series as draw
 
-    workspace = workspace_of(meta, repos, root)
-    loaded = selected(workspace, identifiers, types)
-    rows = reduce_selected(workspace, loaded, arithmetic_of(constants, convert, from_end))
+    workspace = workspace_of()
+    loaded = selected(workspace)
+    rows = reduce_selected(workspace, loaded, arithmetic_of())
     points = [point for row in rows if (point := _point(row, of)) is not None]
     if not points:
         raise Refused(f"no analysis here has a number for {of}; its type is set by --type")
     units = {"age": "Age (Ma)", "yield": "$^{40}$Ar* (%)", "kca": "K/Ca"}
     label = units.get(of, f"$^{{{of[2:]}}}$Ar (fA)")
     path = Path(out)
-    _save(draw(points, SeriesOptions(", ".join(types), label)), path)
+    _save(draw(points, SeriesOptions(", ".join(selection_of()[1]), label)), path)
     _tell([path], json_)
 
 
@@ -250,16 +234,10 @@ def _point(row: Row, of: str) -> Any:
 @arithmetic_options
 @_out_options
 def flux(
-    meta: str | None,
-    repos: tuple[str, ...],
-    root: Path | None,
     irradiation: str,
     level: str,
     holder: str,
     model: str,
-    constants: str,
-    convert: bool,
-    from_end: bool,
     out: str,
     json_: bool,
 ) -> None:
@@ -269,9 +247,9 @@ def flux(
     from pychron.pipeline.flux import level_flux, over_the_holder
     from pychron.reduction.flux import FluxModel, FluxOptions
 
-    workspace = workspace_of(meta, repos, root)
+    workspace = workspace_of()
     assert workspace.meta is not None
-    arithmetic = arithmetic_of(constants, convert, from_end)
+    arithmetic = arithmetic_of()
     options = FluxOptions(FluxModel(model.replace("-", " ")))
     holes = holes_of(workspace.meta, holder, options)
     analyses = [one.analysis for one in loaded_all(workspace)]

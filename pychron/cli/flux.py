@@ -65,9 +65,6 @@ productions) once. Nothing is written. The status is 1 where a monitor was left 
 @click.pass_context
 def flux(
     ctx: click.Context,
-    meta: str | None,
-    repos: tuple[str, ...],
-    root: Path | None,
     irradiation: str,
     level: str,
     monitor: str | None,
@@ -79,9 +76,6 @@ def flux(
     neighbours: int,
     trials: int,
     seed: int,
-    constants: str,
-    convert: bool,
-    from_end: bool,
     json_: bool,
 ) -> None:
     """Compute J of each hole of a level from the monitors in the repositories."""
@@ -90,7 +84,7 @@ def flux(
     from pychron.reduction.flux import FluxError, FluxModel, FluxOptions
 
     chosen = _monitor(monitor)
-    workspace = workspace_of(meta, repos, root)
+    workspace = workspace_of()
     assert workspace.meta is not None
     _known_level(workspace.meta, irradiation, level)
     options = None
@@ -103,7 +97,7 @@ def flux(
     try:
         found = level_flux(
             workspace.meta, irradiation, level, analyses,
-            arithmetic_of(constants, convert, from_end), chosen, sample, workspace.frozen,
+            arithmetic_of(), chosen, sample, workspace.frozen,
         )  # fmt: skip
         if options is not None:
             found = over_the_holder(found, holes, options)

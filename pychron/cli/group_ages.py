@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,16 +17,12 @@ if TYPE_CHECKING:
     from pychron.pipeline.samples import Sample
 
 
-def ages_of_samples(
-    where: tuple[str | None, tuple[str, ...], Path | None],
-    which: tuple[tuple[str, ...], tuple[str, ...]],
-    how: tuple[str, bool, bool],
-) -> list[Sample]:
-    """Read, reduce, put together. Raises Refused."""
+def ages_of_samples() -> list[Sample]:
+    """What the running command names: read, reduced, put together. Raises Refused."""
     from pychron.pipeline.samples import samples_of
 
-    workspace = workspace_of(*where)
-    return samples_of(reduce_selected(workspace, selected(workspace, *which), arithmetic_of(*how)))
+    workspace = workspace_of()
+    return samples_of(reduce_selected(workspace, selected(workspace), arithmetic_of()))
 
 
 def sample_object(sample: Sample) -> dict[str, Any]:

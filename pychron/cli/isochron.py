@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,19 +36,11 @@ counted once, and not multiplied by sqrt(MSWD); the second error of the age leav
 @click.pass_context
 def isochron(
     ctx: click.Context,
-    meta: str | None,
-    repos: tuple[str, ...],
-    root: Path | None,
-    identifiers: tuple[str, ...],
-    types: tuple[str, ...],
     normal: bool,
-    constants: str,
-    convert: bool,
-    from_end: bool,
     json_: bool,
 ) -> None:
     """Compute the isochron of each sample."""
-    samples = ages_of_samples((meta, repos, root), (identifiers, types), (constants, convert, from_end))
+    samples = ages_of_samples()
     objects = [_object(sample, normal) for sample in samples]
     if json_:
         as_json(objects)

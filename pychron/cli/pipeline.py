@@ -16,6 +16,7 @@ from pychron.cli.reduction import (
     arithmetic_options,
     loaded_all,
     repository_options,
+    root_of,
     workspace_of,
 )
 
@@ -89,9 +90,6 @@ def list_(json_: bool) -> None:
 def run(
     ctx: click.Context,
     template: str,
-    meta: str | None,
-    repos: tuple[str, ...],
-    root: Path | None,
     identifiers: tuple[str, ...],
     settings: tuple[str, ...],
     out: Path | None,
@@ -100,9 +98,6 @@ def run(
     dry_run: bool,
     resume: bool,
     new: bool,
-    constants: str,
-    convert: bool,
-    from_end: bool,
     json_: bool,
 ) -> None:
     """Run a template: a YAML file, or one that comes with the program (pychron pipeline list)."""
@@ -112,7 +107,7 @@ def run(
     from pychron.pipeline.runner import go, object_of, refuse_before, run_folder
     from pychron.pipeline.state import Doing, State
 
-    person = _person(persist, author)
+    person, root = _person(persist, author), root_of()
     chosen = _template(template, settings, root)
     base = out or (root / "runs" if root is not None else None)
     if base is None and not dry_run:
@@ -122,8 +117,8 @@ def run(
         raise Refused(f"the run in {folder} is not done; go on with --resume, or begin another with --new")
     if resume and (not old or dry_run):
         raise Refused("there is no run of this template to go on with")
-    workspace = workspace_of(meta, repos, root)
-    state = State(workspace, arithmetic_of(constants, convert, from_end), identifiers)
+    workspace = workspace_of()
+    state = State(workspace, arithmetic_of(), identifiers)
     doing = Doing(folder, dry_run, persist, person, time.time, partial(push, deadline_s=PUSH_S))
     try:
         begun = _begun(chosen, state, folder, resume)

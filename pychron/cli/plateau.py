@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -38,20 +37,12 @@ one sigma; the second leaves out J, which moves all steps together.
 @click.pass_context
 def plateau(
     ctx: click.Context,
-    meta: str | None,
-    repos: tuple[str, ...],
-    root: Path | None,
-    identifiers: tuple[str, ...],
-    types: tuple[str, ...],
     rule: str,
     steps: str | None,
-    constants: str,
-    convert: bool,
-    from_end: bool,
     json_: bool,
 ) -> None:
     """Compute plateau, weighted mean and integrated age of each sample."""
-    samples = ages_of_samples((meta, repos, root), (identifiers, types), (constants, convert, from_end))
+    samples = ages_of_samples()
     if steps is not None and _letters(steps) is None:
         raise click.UsageError("--steps is written A-F: the letters of the first and the last step")
     objects = [_object(sample, rule, steps) for sample in samples]

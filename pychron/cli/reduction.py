@@ -1,4 +1,8 @@
-"""What the commands that compute ages have in common: repositories, constants, progress, errors for a person."""
+"""What the commands that compute ages have in common: repositories, constants, progress, errors for a person.
+
+The options of a group (`repository_options`, `selection_options`, `arithmetic_options`) give a command no argument: what the running
+command says is asked for by `workspace_of`, `selected` and `arithmetic_of`.
+"""
 
 from __future__ import annotations
 
@@ -22,107 +26,111 @@ T = TypeVar("T")
 FROM = "A folder, a git repository, or DIR@REVISION"
 
 
-def repository_options(command: F) -> F:
-    """--meta, --repo and --root: what is read; --cache and --no-cache: what is kept of it, see `cache_of`."""
-    for option in reversed(
-        (
-            click.option(
-                "--meta", metavar="DIR", help=f"The metadata repository: chronologies, J. {FROM.lower()}."
-            ),
-            click.option("--repo", "repos", multiple=True, metavar="DIR", help=f"{FROM}. May be repeated."),
-            click.option(
-                "--root",
-                type=click.Path(path_type=Path, exists=True, file_okay=False),
-                metavar="DIR",
-                help="A root of pycrunch: its dvc.yaml names metadata and repositories.",
-            ),
-            click.option(
-                "--cache",
-                type=click.Path(path_type=Path, file_okay=False),
-                metavar="DIR",
-                expose_value=False,
-                callback=_remember,
-                help="Where records are kept between commands (else in the user's own cache).",
-            ),
-            click.option(
-                "--no-cache",
-                is_flag=True,
-                expose_value=False,
-                callback=_remember,
-                help="Read every file, keep nothing.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
-
-
 def _remember(ctx: click.Context, option: click.Parameter, value: Any) -> None:
     ctx.meta[f"{__name__}.{option.name}"] = value
 
 
+def _said(name: str, default: Any = None) -> Any:
+    """What the running command says of an option of a group."""
+    return click.get_current_context().meta.get(f"{__name__}.{name}", default)
+
+
+def _option(*names: str, **how: Any) -> Callable[[F], F]:
+    return click.option(*names, expose_value=False, callback=_remember, **how)
+
+
+def _group(*options: Callable[[F], F]) -> Callable[[F], F]:
+    def add(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+
+repository_options: Callable[[F], F] = _group(
+    _option("--meta", metavar="DIR", help=f"The metadata repository: chronologies, J. {FROM}."),
+    _option("--repo", "repos", multiple=True, metavar="DIR", help=f"{FROM}. May be repeated."),
+    _option(
+        "--root",
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        metavar="DIR",
+        help="A root of pycrunch: its dvc.yaml names metadata and repositories.",
+    ),
+    _option(
+        "--cache",
+        type=_FOLDER,
+        metavar="DIR",
+        help="Where records are kept between commands (else in the user's own cache).",
+    ),
+    _option("--no-cache", is_flag=True, help="Read every file, keep nothing."),
+)
+"""What is read, and what is kept of it."""
+
+selection_options: Callable[[F], F] = _group(
+    _option(
+        "--identifier",
+        "identifiers",
+        multiple=True,
+        metavar="ID",
+        help="Only this labnumber, record_id or uuid. May be repeated.",
+    ),
+    _option(
+        "--type",
+        "types",
+        multiple=True,
+        default=("unknown",),
+        show_default=True,
+        metavar="TYPE",
+        help="Types of analysis, where no identifier is given.",
+    ),
+)
+"""Which analyses."""
+
+arithmetic_options: Callable[[F], F] = _group(
+    _option(
+        "--constants",
+        metavar="NAME",
+        default="",
+        help="A set of constants, as min-2000. Without it each age takes the decay constant of its J.",
+    ),
+    _option("--convert", is_flag=True, help="Convert a J of other constants in place of refusing it."),
+    _option(
+        "--from-end",
+        is_flag=True,
+        help="Count decay from the end of each segment (physics), not its start (installed laboratories).",
+    ),
+)
+"""How it is computed."""
+
+
 def cache_of() -> Cache | None:
-    """What --cache and --no-cache of the running command say; None: keep nothing."""
+    """Where records are kept; None: nowhere."""
     from pychron.dvc.cache import Cache, default_folder
 
-    said = click.get_current_context().meta
-    if said.get(f"{__name__}.no_cache"):
-        return None
-    return Cache(said.get(f"{__name__}.cache") or default_folder(), remark)
+    return None if _said("no_cache") else Cache(_said("cache") or default_folder(), remark)
 
 
-def selection_options(command: F) -> F:
-    """--identifier and --type: which analyses."""
-    for option in reversed(
-        (
-            click.option(
-                "--identifier",
-                "identifiers",
-                multiple=True,
-                metavar="ID",
-                help="Only this labnumber, record_id or uuid. May be repeated.",
-            ),
-            click.option(
-                "--type",
-                "types",
-                multiple=True,
-                default=("unknown",),
-                show_default=True,
-                metavar="TYPE",
-                help="Types of analysis, where no identifier is given.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+def root_of() -> Path | None:
+    """The root of a pycrunch, where one was said."""
+    root: Path | None = _said("root")
+    return root
 
 
-def arithmetic_options(command: F) -> F:
-    """--constants, --convert, --from-end: how it is computed."""
-    for option in reversed(
-        (
-            click.option(
-                "--constants",
-                metavar="NAME",
-                default="",
-                help="A set of constants, as min-2000. Without it each age takes the decay constant of its J.",
-            ),
-            click.option(
-                "--convert", is_flag=True, help="Convert a J of other constants in place of refusing it."
-            ),
-            click.option(
-                "--from-end",
-                is_flag=True,
-                help="Count decay from the end of each segment (physics), not its start (installed laboratories).",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+def selection_of() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Identifiers and types."""
+    return _said("identifiers", ()), _said("types", ())
 
 
-def arithmetic_of(constants: str, convert: bool, from_end: bool) -> Arithmetic:
-    """What the options say. Raises Refused for a set that is not known."""
+def arithmetic_of() -> Arithmetic:
+    """How ages are computed. Raises Refused for constants that are not known."""
+    return arithmetic(_said("constants", ""), _said("convert", False), _said("from_end", False))
+
+
+def arithmetic(constants: str, convert: bool, from_end: bool) -> Arithmetic:
+    """By a set's name; empty: the decay constant of each J. Raises Refused for a set that is not known."""
     from pychron.config.problems import nearest
     from pychron.pipeline.conversion import Arithmetic
     from pychron.reduction.constants import DEFAULT, NAMED
@@ -134,30 +142,27 @@ def arithmetic_of(constants: str, convert: bool, from_end: bool) -> Arithmetic:
     return Arithmetic(NAMED[constants or DEFAULT], not constants, convert, from_end)
 
 
-def workspace_of(
-    meta: str | None, repos: tuple[str, ...], root: Path | None, *, need_meta: bool = True
-) -> Workspace:
-    """Open what the options name. Raises Refused with what to write."""
+def workspace_of() -> Workspace:
+    """Open what the running command names. Raises Refused with what to write."""
     from pychron.dvc.errors import DvcError
     from pychron.pipeline.workspace import open_workspace
 
-    meta, repos = places_of(meta, repos, root, need_meta=need_meta)
+    meta, repos = places_of()
     try:
         return open_workspace(meta, repos, cache_of())
     except DvcError as problem:
         raise Refused(str(problem)) from None
 
 
-def places_of(
-    meta: str | None, repos: tuple[str, ...], root: Path | None, *, need_meta: bool = True
-) -> tuple[str | None, tuple[str, ...]]:
-    """Metadata and repositories that the options name. Raises Refused with what to write."""
+def places_of() -> tuple[str, tuple[str, ...]]:
+    """Metadata and repositories that the running command names. Raises Refused with what to write."""
+    meta, repos, root = _said("meta"), _said("repos", ()), root_of()
     if root is not None:
         own_meta, own_repos = places_of_root(root)
         meta, repos = meta or own_meta, repos or own_repos
     if not repos:
         raise Refused("no repository is named; add --repo DIR, or --root DIR of a pycrunch")
-    if meta is None and need_meta:
+    if meta is None:
         raise Refused("no metadata repository is named; add --meta DIR, or --root DIR of a pycrunch")
     return meta, repos
 
@@ -192,9 +197,14 @@ def loaded_all(workspace: Workspace) -> list[Loaded]:
         return list(workspace.load(advance))
 
 
-def selected(workspace: Workspace, identifiers: tuple[str, ...], types: tuple[str, ...]) -> list[Loaded]:
-    """The analyses of the types and identifiers (labnumber, record_id or uuid). Raises Refused where a name means none."""
-    return chosen(loaded_all(workspace), identifiers, types, lambda one: one.analysis)
+def selected(
+    workspace: Workspace, which: tuple[tuple[str, ...], tuple[str, ...]] | None = None
+) -> list[Loaded]:
+    """The analyses of the identifiers (labnumber, record_id or uuid) and types that the running command says, or of `which`.
+
+    Raises Refused where a name means none.
+    """
+    return chosen(loaded_all(workspace), *(which or selection_of()), lambda one: one.analysis)
 
 
 def chosen(

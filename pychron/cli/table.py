@@ -45,15 +45,7 @@ commits. As CSV they are three files. Analyses that are left out stay in the tab
 @click.pass_context
 def table(
     ctx: click.Context,
-    meta: str | None,
-    repos: tuple[str, ...],
-    root: Path | None,
-    identifiers: tuple[str, ...],
-    types: tuple[str, ...],
     out: Path,
-    constants: str,
-    convert: bool,
-    from_end: bool,
     json_: bool,
 ) -> None:
     """Write the analytical table of each sample."""
@@ -62,9 +54,9 @@ def table(
     from pychron.pipeline.tables.metadata import METADATA, metadata
     from pychron.pipeline.tables.writing import UnknownTable, write_tables
 
-    arithmetic = arithmetic_of(constants, convert, from_end)
-    workspace = workspace_of(meta, repos, root)
-    loaded = selected(workspace, identifiers, types)
+    arithmetic = arithmetic_of()
+    workspace = workspace_of()
+    loaded = selected(workspace)
     samples = samples_of(reduce_selected(workspace, loaded, arithmetic))
     trees = [repository.tree for repository in workspace.repositories]
     trees += [workspace.meta.tree] if workspace.meta is not None else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +9,7 @@ import click
 from pychron.cli.exits import MEANING
 from pychron.cli.output import as_json, console, say
 from pychron.cli.reduction import (
-    arithmetic_of,
+    arithmetic,
     reduce_selected,
     repository_options,
     selected,
@@ -42,9 +41,6 @@ A J that was made with other constants is converted for the comparison: monitor 
 )
 @click.option("--json", "json_", is_flag=True, help="Print a list of one object an analysis.")
 def whatif(
-    meta: str | None,
-    repos: tuple[str, ...],
-    root: Path | None,
     constants: str,
     from_end: bool,
     identifiers: tuple[str, ...],
@@ -55,13 +51,10 @@ def whatif(
 
     if not constants and not from_end:
         raise click.UsageError("say what to try: --constants NAME, or --from-end")
-    as_is, other = arithmetic_of("", False, False), arithmetic_of(constants, True, from_end)
-    workspace = workspace_of(meta, repos, root)
-    loaded = selected(workspace, identifiers, ("unknown",))
-    one, two = (
-        results(loaded, reduce_selected(workspace, loaded, arithmetic), arithmetic)
-        for arithmetic in (as_is, other)
-    )
+    as_is, other = arithmetic("", False, False), arithmetic(constants, True, from_end)
+    workspace = workspace_of()
+    loaded = selected(workspace, (identifiers, ("unknown",)))
+    one, two = (results(loaded, reduce_selected(workspace, loaded, how), how) for how in (as_is, other))
     moved = [_moved(a, b) for a, b in zip(one, two, strict=True)]
     if json_:
         as_json(moved)
