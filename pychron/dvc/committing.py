@@ -143,6 +143,7 @@ def _refuse_changes(repository: Any, folder: Path, files: Mapping[str, bytes]) -
                 untracked.append(path)
         else:
             changed.append(path)
+    untracked += [path for path in files if _is_ignored_and_other(repository, folder, path, files[path])]
     if changed or untracked:
         some = [*changed, *untracked]
         more = f" and {len(some) - SHOWN} more" if len(some) > SHOWN else ""
@@ -152,6 +153,21 @@ def _refuse_changes(repository: Any, folder: Path, files: Mapping[str, bytes]) -
             f"{what}: {', '.join(some[:SHOWN])}{more}; look at git diff, then commit them or set them aside "
             "(git stash --include-untracked)",
         )
+
+
+def _is_ignored_and_other(repository: Any, folder: Path, path: str, content: bytes) -> bool:
+    """A file that git was told to leave alone is somebody's too."""
+    there = folder / path
+    return (
+        there.exists()
+        and repository.path_is_ignored(path)
+        and not _tracked(repository, path)
+        and not _is(there, content)
+    )
+
+
+def _tracked(repository: Any, path: str) -> bool:
+    return path in repository.index
 
 
 def _is(path: Path, content: bytes) -> bool:

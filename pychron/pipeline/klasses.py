@@ -202,7 +202,12 @@ KLASSES: tuple[Klass, ...] = (
     ),
     Klass("ArArCalculationsNode", "fit", "corrections, F and age of all unknowns", ()),
     Klass("FitFluxNode", "fit", "J of each hole of the level", FLUX),
-    Klass("ReviewNode", "review", "rules that flag, instead of a dialog that asks", _REVIEW),
+    Klass(
+        "ReviewNode",
+        "review",
+        "rules that flag unknowns and references, instead of a dialog that asks; before a fit it keeps bad references out",
+        _REVIEW,
+    ),
     Klass("IsotopeEvolutionPersistNode", "persist", "writes intercepts and baselines, `<ISOEVO>`", (), True),
     Klass("BlanksPersistNode", "persist", "writes blanks, `<BLANKS>`", (), True),
     Klass("ICFactorPersistNode", "persist", "writes IC factors, `<ICFactor>`", (), True),

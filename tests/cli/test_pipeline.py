@@ -299,6 +299,15 @@ def test_what_cannot_be_run_is_told(words, said, place):
     assert said in " ".join((done.stderr + done.stdout).split())
 
 
+def test_options_of_nodes_are_given_as_yaml(place):
+    rows = "FitICFactorNode.fits=[{numerator: H1, denominator: CDD, isotopes: Ar40/Ar36, standard_ratio: 298.56, fit: Average}]"
+    done = run("icfactor", *where(place), *ADA, "--set", rows)
+    assert "wrote 3 files of icfactors" in done.stdout, done.output
+    factor = json.loads(modifier(place, 1, "icfactors", "icfa").read_text())["CDD"]
+    assert (factor["value"], factor["standard_ratio"]) == (pytest.approx(300 / 298.56), 298.56)
+    assert (factor["fit"], factor["error_type"]) == ("Average", "SEM")
+
+
 def test_the_stock_templates_are_listed():
     done = CliRunner().invoke(main, ["pipeline", "list", "--json"])
     found = {one["template"]: one["nodes"] for one in json.loads(done.stdout)}

@@ -123,6 +123,20 @@ def test_untracked_notes_are_left_alone_and_not_committed(repo):
     assert git(repo, "status", "--porcelain") == "?? notes.md"
 
 
+def test_a_file_that_git_ignores_is_not_written_over(repo):
+    (repo / ".gitignore").write_text("*.blan.json\n")
+    git(repo, "add", ".gitignore")
+    git(repo, "commit", "--quiet", "-m", "ignore")
+    theirs = repo / "ab" / "blanks" / "new.blan.json"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("mine")
+    with pytest.raises(NotCommitted, match="ab/blanks/new"):
+        commit(repo, {"ab/blanks/new.blan.json": b"{}"})
+    assert theirs.read_text() == "mine"
+    assert commit(repo, {blanks(): b"{}"}), "what is tracked is written though a pattern would ignore it"
+    assert git(repo, "status", "--porcelain") == ""
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path

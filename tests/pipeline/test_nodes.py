@@ -8,6 +8,7 @@ import pytest
 from pychron.config.problems import Report
 from pychron.config.yaml_file import parse_yaml
 from pychron.pipeline.conversion import Arithmetic
+from pychron.pipeline.group_ages import weighted_age
 from pychron.pipeline.klasses import BY_NAME
 from pychron.pipeline.nodes.registry import WORK
 from pychron.pipeline.refits import refit
@@ -16,8 +17,8 @@ from pychron.pipeline.runner import go, new_run, problems_of
 from pychron.pipeline.state import Doing, State
 from pychron.pipeline.template_file import find_template, read_template, stock_names, template_of
 from pychron.pipeline.workspace import open_workspace
-from tests.dvc.making import ARGON, blob
-from tests.pipeline.laboratory import UNKNOWNS, blank_at, lab, uuid_of, written
+from tests.dvc.making import ARGON, analysis, blob
+from tests.pipeline.laboratory import UNKNOWNS, blank_at, lab, stamp, uuid_of, written
 
 REAL = Path(__file__).parents[3] / "shared" / "real" / "dvc"
 
@@ -256,6 +257,49 @@ def test_without_a_blank_of_its_type_the_stored_one_stays_and_it_is_told(tmp_pat
     assert any("the stored one stays" in fault for fault in ended.faults)
 
 
+def test_a_saturated_reference_takes_no_part_in_a_fit_after_the_review(tmp_path):
+    find = "{klass: FindReferencesNode, analysis_types: [air]}"
+    fit = "{klass: FitICFactorNode, fits: [{numerator: H1, denominator: CDD, isotopes: Ar40/Ar36, standard_ratio: 295.5}]}"
+    files = lab()
+    path = next(p for p in files if uuid_of(40)[:5] in p and "/.data/" in p)
+    next(one for one in files[path]["signals"] if one["isotope"] == "Ar40")["blob"] = blob(
+        [(n, 6e4) for n in range(40)]
+    )
+    written(tmp_path, files)
+    rule = "{klass: ReviewNode, full_scale: 50000}"
+    state, ended = ran(tmp_path, nodes(find, "klass: ReferenceNode", rule, fit))
+    assert [flag.code for flag in state.flags[uuid_of(40)] if flag.fatal] == ["saturated"]
+    found = state.overrides[uuid_of(0)].ic_factors["CDD"]
+    assert [(one.uuid, one.exclude) for one in found.references] == [
+        (uuid_of(40), "omit"),
+        (uuid_of(41), "ok"),
+    ]
+    assert any("50000" in fault or "5e+04" in fault for fault in ended.faults)
+
+
+def test_the_mswd_filter_leaves_out_until_the_rest_agrees(tmp_path):
+    files = lab()
+    for seed in range(70, 76):
+        for p, document in analysis(
+            seed, identifier="70001", aliquot=seed, timestamp=stamp(6 + seed % 10 / 10)
+        ).items():
+            files[p] = document
+    for p, document in files.items():
+        if p.endswith(".inte.json"):
+            document["Ar40"].update(value=800.0, error=0.4)
+            document["Ar39"].update(value=40.0, error=0.02)
+            document["Ar36"].update(value=0.45, error=0.001)
+    off = next(p for p in files if uuid_of(72)[:5] in p and p.endswith(".inte.json"))
+    files[off]["Ar40"]["value"] = 840.0
+    state, ended = ran(
+        written(tmp_path, files), nodes("klass: ArArCalculationsNode", "klass: MSWDFilterNode")
+    )
+    assert [one.uuid for one in ended.without] == [uuid_of(72)]
+    assert [flag.code for flag in ended.without[0].flags if flag.fatal] == ["mswd"]
+    mean = weighted_age([row for row in state.rows() if row.good])
+    assert (mean.n, mean.probability > 0.025) == (8, True)
+
+
 def test_policies_of_a_review(tmp_path):
     written(tmp_path)
     calculate = "klass: ArArCalculationsNode"
@@ -290,15 +334,11 @@ def test_groups_and_filters(tmp_path):
         tmp_path, nodes(calculate, "{klass: GroupingNode, by_key: Sample}", "klass: SubGroupingNode")
     )
     assert [one.label for one in state.groups] == ["FC-2 70001-01", "FC-2 70001-02", "FC-2 70001-03"]
-    state, ended = ran(
-        tmp_path, nodes(calculate, "{klass: FilterNode, keep: 'aliquot > 1 and yield_pct > 0'}")
-    )
+    state, _ = ran(tmp_path, nodes(calculate, "{klass: FilterNode, keep: 'aliquot > 1 and yield_pct > 0'}"))
     assert state.unknowns == (uuid_of(1), uuid_of(2))
     rows = "filters: [{attribute: aliquot, comparator: '<=', criterion: 2}, {attribute: sample, comparator: '==', criterion: fc-2}]"
     state, _ = ran(tmp_path, nodes(calculate, f"{{klass: FilterNode, {rows}}}"))
     assert state.unknowns == (uuid_of(0), uuid_of(1))
-    state, ended = ran(tmp_path, nodes(calculate, "klass: MSWDFilterNode"))
-    assert "left out of means" in ended.run.reports[-1].text
 
 
 @pytest.mark.parametrize(

@@ -54,10 +54,14 @@ def check_rules(spec: NodeSpec) -> Iterator[str]:
 
 
 def review_fits(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
-    """Flag what the rules find; by its policy leave it out, or stop for a person."""
+    """Flag what the rules find, of unknowns and references; by its policy leave it out, or stop for a person.
+
+    A reference that is left out is no reference of a fit that comes after the review.
+    """
     rules = rules_of(spec)
     flagged: dict[str, tuple[Flag, ...]] = {}
-    for uuid in state.unknowns:
+    looked = list(dict.fromkeys((*state.unknowns, *state.references)))
+    for uuid in looked:
         analysis = state.now(uuid)
         found = look(state, analysis, rules)
         if found and rules.policy == "omit":
@@ -67,7 +71,7 @@ def review_fits(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
             state.flag(uuid, found)
     names = [state.now(uuid).record_id for uuid in flagged]
     some = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
-    text = f"{len(flagged)} of {len(state.unknowns)} analyses flagged" + (f": {some}" if names else "")
+    text = f"{len(flagged)} of {len(looked)} analyses flagged" + (f": {some}" if names else "")
     if rules.policy == "stop" and flagged and not doing.passed:
         return Outcome(f"{text}; look at them, then go on with --resume", stop=True)
     faults = tuple(
