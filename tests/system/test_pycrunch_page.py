@@ -6,10 +6,8 @@ import urllib.request
 
 import pytest
 
-from tests.system.test_live_page import Page, browser, needs_browser
+from tests.system.live_page import Page, needs_browser
 from tests.system.test_pycrunch import Crunch, Experiment, announce_until_heard
-
-__all__ = ["browser"]
 
 COLOURED = """async (selector) => { const img = document.querySelector(selector); await img.decode();
   const canvas = document.createElement("canvas"); canvas.width = img.naturalWidth || 600; canvas.height = img.naturalHeight || 400;
