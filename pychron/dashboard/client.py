@@ -24,6 +24,8 @@ from pychron.runtime.world import World
 
 ANSWER_S = 1.0
 LOOK_S = 0.5
+STOOD_S = 2.0
+"""A look that comes so much too late: this node stood still, which is no silence of a server."""
 RETRY_S = 2.0
 REFRESH_S = 60.0
 """A configuration that came is asked for again: a server may have been restarted with another file."""
@@ -45,13 +47,14 @@ class Server:
         self._subscriber.subscribe(wire.TAG, self._frame)
         self._spawner = Spawner()
         self._asked_at: float | None = None
+        self._looked_at = world.wire.seconds()
         self._asking = False
         self._state = ValueState.WAITING
         self.why_no_config = ""
 
     def start(self) -> None:
         """Subscribe first, then ask."""
-        self.followed.begun = self._world.wire.seconds()
+        self.followed.begun = self._looked_at = self._world.wire.seconds()
         self._subscriber.start()
         self.look()
 
@@ -63,6 +66,10 @@ class Server:
     def look(self) -> None:
         """Ask for the configuration where it is due; tell the bus how the server stands."""
         now = self._world.wire.seconds()
+        late = now - self._looked_at - LOOK_S
+        self._looked_at = now
+        if late > STOOD_S:
+            self.followed.stood_still(late)
         due = REFRESH_S if self.followed.configured else RETRY_S
         if not self._asking and (self._asked_at is None or now - self._asked_at >= due):
             self._asking, self._asked_at = True, now

@@ -61,6 +61,12 @@ class Followed:
         """Any frame came."""
         self.last = now
 
+    def stood_still(self, seconds: float) -> None:
+        """This node did not run for so long: that is no silence of the server."""
+        self.begun += seconds
+        if self.last is not None:
+            self.last += seconds
+
     def configure(self, values: Iterable[Configured]) -> None:
         """The configuration came. What is known of values that stay is kept."""
         before = self.values

@@ -27,6 +27,8 @@ SPREAD = 0.6180339887498949
 while somebody waits for a valve."""
 LOOK_S = 0.5
 """How often it is looked who is late."""
+STOOD_S = 2.0
+"""A look that comes so much too late: the node itself stood still, and nobody else is to blame."""
 
 
 class Monitor:
@@ -56,6 +58,9 @@ class Monitor:
         self._starting: dict[str, IDelayedCall] = {}
         self._look = Periodic(world.wire, LOOK_S, self.look, "looking for late values")
         self._running = False
+        self._looked_at = now
+        self._resumed_at: float | None = None
+        """When the node last went on after it had stood still."""
         self.readings = 0
         """Good ones."""
         self.failures = 0
@@ -75,7 +80,7 @@ class Monitor:
     def start(self) -> None:
         """Read everything once, then each in its period."""
         self._running = True
-        now = self._world.wire.seconds()
+        now = self._looked_at = self._world.wire.seconds()
         for name, watched in self.watched.items():
             watched.since = now
             source = self._sources.get(name, "nothing reads it")
@@ -147,6 +152,8 @@ class Monitor:
             return
         self.readings += 1
         now, wall = self._world.wire.seconds(), self._world.wall()
+        if watched.fault:
+            self.log.info("{value} is read again: {number:g}", value=watched.spec.name, number=value)
         if watched.take(value, now, wall):
             spec = watched.spec
             self._bus.publish(
@@ -173,6 +180,7 @@ class Monitor:
         self.failures += 1
         spec = watched.spec
         if watched.fail(why):
+            self.log.warn("{value}: {why}", value=spec.name, why=why)
             self._bus.publish(
                 ValueFailed(
                     spec.name,
@@ -190,13 +198,24 @@ class Monitor:
     def look(self) -> None:
         """Values whose last good reading is three periods old count as missing from now on."""
         now = self._world.wire.seconds()
+        if now - self._looked_at > LOOK_S + STOOD_S:
+            self._resumed_at = now
+            self.log.warn(
+                "the node stood still for {seconds:.0f} s: values are read before they are called too old",
+                seconds=now - self._looked_at,
+            )
+        self._looked_at = now
         for watched in self.watched.values():
-            if not watched.is_old(now):
+            if not watched.is_old(now) or self._pardoned(watched, now):
                 continue
             if watched.fault:
                 self._judge(watched, None, watched.fault, old=True)
             else:
                 self._failed_at(watched, f"no reading for {watched.late_s:g} s", late=True, old=True)
+
+    def _pardoned(self, watched: Watched, now: float) -> bool:
+        """Whether it has not had the time for one reading since the node went on."""
+        return self._resumed_at is not None and now - self._resumed_at < watched.period_s + watched.limit_s
 
     # ---- for metrics
 
@@ -225,8 +244,11 @@ class Monitor:
             verdict = judge(standing, reading, others, why, old)
             if verdict is Verdict.TRIPPED:
                 standing.since = self._world.wall()
+                level, name = standing.spec.level, standing.spec.name
+                self.log.warn("{severity} {name}: {why}", severity=str(level), name=name, why=standing.why)
                 self._bus.publish(self._tripped(watched, standing, reading))
             elif verdict is Verdict.CLEARED:
+                self.log.info("all clear: {name}: {why}", name=standing.spec.name, why=standing.why)
                 self._bus.publish(self._cleared(watched, standing, reading))
 
     def _tripped(self, watched: Watched, standing: Standing, reading: float | None) -> ConditionTripped:

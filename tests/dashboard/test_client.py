@@ -101,6 +101,16 @@ class DashboardClientTest(SynchronousTestCase):
         self.assertEqual(self.client.values()[0].state, ValueState.LIVE)
         self.assertEqual(self.states(), [ValueState.LIVE, ValueState.STALE, ValueState.LOST, ValueState.LIVE])
 
+    def test_a_client_that_stood_still_takes_that_for_no_silence_of_the_server(self) -> None:
+        self.bench.start()
+        self.pass_(5)
+        # As after a suspended computer: one long step, no frame within it.
+        self.bench.air.deaf = True
+        self.clock.advance(500)
+        self.bench.air.deaf = False
+        self.pass_(5)
+        self.assertEqual(self.states(), [ValueState.LIVE])
+
     def test_a_critical_condition_holds_the_queue_and_its_end_releases_it(self) -> None:
         queue = Recorder()
         self.bench.start()

@@ -174,6 +174,19 @@ class MonitorTest(SynchronousTestCase):
         self.instruments["Env.temperature"].answer = 20.0
         self.assertEqual(self.kinds(self.pass_(60)), ["ValueRead", "ConditionCleared"])
 
+    def test_a_node_that_stood_still_reads_before_it_calls_anything_too_old(self) -> None:
+        monitor = self.watch(value(conditions=(condition(),)))
+        self.heard.clear()
+        self.clock.advance(500)
+        self.pass_(15)
+        self.assertEqual(self.heard, [])
+        self.assertEqual(monitor.watched["Env.temperature"].state(self.clock.seconds()), ValueState.LIVE)
+        # What does not come then is too old after all.
+        self.instruments["Env.temperature"].answer = None
+        self.clock.advance(500)
+        self.pass_(25)
+        self.assertEqual(self.kinds(self.heard), ["ValueFailed", "ConditionTripped"])
+
     def test_a_threshold_is_told_within_one_period_and_cleared_once(self) -> None:
         monitor = self.watch(value(conditions=(condition(clear="x < 28"),)))
         self.heard.clear()
