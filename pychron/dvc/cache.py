@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -46,6 +46,10 @@ from pychron.dvc.repository import Repository
 FORMAT = 1
 """Raised when the file is laid out otherwise."""
 SUFFIX = ".records"
+UNFINISHED = ".new"
+MOST = 64
+"""Files of each kind: repositories, and questions."""
+DAY_NS = 86_400_000_000_000
 DIGEST = 64
 """Characters of a SHA-256."""
 READERS = (argon, json_file, kept_rows, layout, metadata, modifiers, quick, records, repository, times)
@@ -103,7 +107,7 @@ class Cache:
         head = f"pychron-kept {title}\n{made.hexdigest()}\n".encode()
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=path.stem, suffix=".new", dir=path.parent)
+            handle, name = tempfile.mkstemp(prefix=path.stem, suffix=UNFINISHED, dir=path.parent)
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.writelines((head, *parts))
@@ -111,10 +115,26 @@ class Cache:
             except OSError:
                 os.unlink(name)  # noqa: PTH108
                 raise
+            self._prune(path.suffix)
         except OSError as problem:
             self.say(
                 f"{path}: nothing can be kept ({problem.strerror}); name another folder with --cache DIR"
             )
+
+    def _prune(self, suffix: str) -> None:
+        """Of each kind the newest MOST stay, and what a command that was killed had begun goes after a day."""
+        ages = []
+        with os.scandir(self.folder) as entries:
+            for entry in entries:
+                if entry.name.endswith((suffix, UNFINISHED)):
+                    with suppress(FileNotFoundError):  # another command was faster
+                        ages.append((entry.stat().st_mtime_ns, entry.path))
+        ages.sort(reverse=True)
+        finished = [path for _, path in ages if not path.endswith(UNFINISHED)]
+        begun = [path for at, path in ages if path.endswith(UNFINISHED) and at < self.now_ns() - DAY_NS]
+        for path in (*finished[MOST:], *begun):
+            with suppress(FileNotFoundError):
+                os.unlink(path)  # noqa: PTH108
 
 
 class Records:

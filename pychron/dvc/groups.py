@@ -18,7 +18,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from pychron.config.problems import Place
 from pychron.dvc import layout
+from pychron.dvc.errors import CorruptFile
 
 LETTERS = 2
 SETTLE_NS = 3_000_000_000
@@ -118,7 +120,7 @@ def folder_state(folder: str, now_ns: int, *, deep: bool) -> str:
 
 
 def _look_at_all(folder: str, place: str, seen: _Seen, deep: bool) -> None:
-    with os.scandir(folder + place) as entries:
+    with _listed(folder + place) as entries:
         for entry in sorted(entries, key=lambda one: one.name):
             if entry.is_dir():
                 if deep and entry.name != ".git":
@@ -130,7 +132,7 @@ def _look_at_all(folder: str, place: str, seen: _Seen, deep: bool) -> None:
 def _look(folder: str, place: str, seen: _Seen) -> None:
     inner = []
     stats = {}
-    with os.scandir(folder + place) as entries:
+    with _listed(folder + place) as entries:
         for entry in entries:
             name = entry.name
             if name.endswith(".json"):
@@ -148,10 +150,20 @@ def _look(folder: str, place: str, seen: _Seen) -> None:
 
 def _folders(folder: str) -> list[str]:
     try:
-        with os.scandir(folder) as entries:
+        with _listed(folder) as entries:
             return [entry.name for entry in entries if entry.is_dir()]
     except (FileNotFoundError, NotADirectoryError):
         return []
+
+
+def _listed(folder: str) -> Any:
+    """What is in a folder. Raises CorruptFile where it may not be looked into: nobody knows then what is missing."""
+    try:
+        return os.scandir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except OSError as failed:
+        raise CorruptFile(Place(folder), f"the folder cannot be read: {failed.strerror}") from None
 
 
 def _may_hold_analyses(name: str) -> bool:

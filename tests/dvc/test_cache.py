@@ -12,6 +12,7 @@ from pychron.dvc import cache as caching
 from pychron.dvc import json_file, quick
 from pychron.dvc.argon import VALUES, numbers_of
 from pychron.dvc.cache import Cache, Records, default_folder
+from pychron.dvc.errors import CorruptFile
 from pychron.dvc.groups import SETTLE_NS
 from pychron.dvc.records import Isotope
 from pychron.dvc.repository import Repository, open_repository
@@ -341,3 +342,39 @@ def test_the_key_of_an_input_says_what_it_was_made_of(tmp_path):
     assert (one[:, 1] == other[:, 1]).tolist() == [False, False, True, True, True]
     assert (one[:, 2] == other[:, 2]).all()
     assert len(set(one[:, 1:].ravel())) == 10
+
+
+def test_the_cache_does_not_grow_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr(caching, "MOST", 2)
+    cache = Cache(tmp_path / "cache", now_ns=lambda: time.time_ns() + 2 * caching.DAY_NS)
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    for number, name in enumerate(("a.records", "b.records", "c.results", "killed.new", "notes.txt")):
+        (folder / name).write_text("")
+        os.utime(folder / name, (1000 + number, 1000 + number))
+    cache.put(folder / "d.records", "title", [b"some"])
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "b.records",
+        "c.results",
+        "d.records",
+        "notes.txt",
+    ]
+    assert bytes(cache.get(folder / "d.records", "title")) == b"some"
+    assert cache.get(folder / "d.records", "another") is None
+
+
+def test_a_folder_that_may_not_be_looked_into_is_named(tmp_path, monkeypatch):
+    folder = Files(analysis(1, 2) | analysis(2, 2)).write(tmp_path / "repository")
+    repository = open_repository(folder)
+    closed = f"{folder}/{an_identity(2)[:2]}/blanks/"
+    scandir = os.scandir
+
+    def refuse(path):
+        if path == closed:
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(CorruptFile, match="the folder cannot be read: Permission denied") as found:
+        Records(repository)
+    assert found.value.place.file == closed
