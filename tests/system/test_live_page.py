@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -32,7 +34,7 @@ def test_the_page_shows_a_valve_that_opens_within_200_ms_of_the_command(node, br
             page.wait_for(valve("B", state="open" if action == "Open" else "closed"))
         page.wait_for("#events li")
         assert page.errors == []
-    assert min(taken) < 0.2, f"seconds from command to page: {taken}"
+    assert statistics.median(taken) < 0.2, f"seconds from command to page: {taken}"
 
 
 @needs_browser

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from pychron.web.access import digest
-from tests.system.live_page import Page, needs_browser, refused, valve
+from tests.system.live_page import Page, get, needs_browser, refused, valve
 from tests.system.valve_node import ValveNode
 
 TOKEN = "a token of the tests"
@@ -19,6 +19,9 @@ const moves = [];
 const tried = (what, promise) => moves.push(promise.then((a) => a.text ? a.text().then((t) => what + ':' + a.type + ':' + t) : what + ':' + a, (e) => what + ': no'));
 const to = (port, path) => 'http://HOST:' + port + path;
 tried('read', fetch(to(WEB, '/state')));
+tried('past', fetch(to(WEB, '/history/then')));
+tried('log', fetch(to(WEB, '/history/events'), { mode: 'no-cors' }));
+tried('note', fetch(to(WEB, '/note'), { method: 'POST', mode: 'no-cors', body: '{"text":"planted","who":"y"}' }));
 tried('blind', fetch(to(WEB, '/state'), { mode: 'no-cors' }));
 tried('act', fetch(to(WEB, '/act'), { method: 'POST', mode: 'no-cors', body: '{"verb":"Open","switch":"B","confirm":true}' }));
 tried('json', fetch(to(WEB, '/act'), { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"verb":"Open","switch":"B","confirm":true}' }));
@@ -83,6 +86,7 @@ def test_another_sites_page_moves_nothing_and_reads_nothing(tmp_path, browser, h
             assert "valves" not in found
         assert node.state("B") == "closed"
         assert node.ask("GetValveState B") == "False"
+        assert "planted" not in get(node.web_port, "/history/events")[0]
 
 
 @needs_browser

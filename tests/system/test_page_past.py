@@ -58,6 +58,7 @@ def test_last_night_is_scrubbed_on_the_same_canvas_and_noted(tmp_path, browser):
             page.wait_for("#trends:not([hidden])")
             page.wait_for("#charts .trend .mean")
             page.picture("time-machine")
+            assert page.page.is_visible("#then")
             assert page.page.get_attribute(valve("B"), "data-state") == "closed", "the past does not move"
             page.page.click("#note")
             page.page.fill("#ask label:nth-child(1) input", "pump was loud")

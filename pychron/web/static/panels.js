@@ -165,7 +165,7 @@ export function logEntries(entries, more = false) {
     const item = element("li", undefined, "kind-" + entry.kind);
     item.dataset.time = String(entry.time);
     const today = new Date(entry.time * 1000).toDateString() === new Date().toDateString();
-    item.append(element("time", today ? time(entry.time) : dateTime(entry.time)), document.createTextNode((entry.kind === "note" ? entry.subject + ": " : "") + entry.text));
+    item.append(element("time", today ? time(entry.time) : dateTime(entry.time)), document.createTextNode((entry.kind === "note" ? entry.subject + ": " : "") + entry.text.replaceAll(" -> ", " → ")));
     const next = [...list.children].find((one) => Number(one.dataset.time) <= entry.time);
     list.insertBefore(item, next || null);
   }

@@ -4,7 +4,7 @@ import { $, ask, askAs, dateTime, element, number, post } from "/static/words.js
 import { colour, drawValve, panel, session, valves } from "/static/line.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const WIDE = 600, HIGH = 110, LEFT = 64, BOTTOM = 16;
+const WIDE = 600, HIGH = 110, LEFT = 84, BOTTOM = 16;
 let live = () => {};
 let entries = [];
 let wanted = null, asking = false;
@@ -31,6 +31,7 @@ function enter(time) {
   $("#moment").value = String(1000 * (1 - (now() - wanted) / span()));
   $("#moment").setAttribute("aria-valuetext", dateTime(wanted));
   said("As it was " + dateTime(wanted) + ". Not live.");
+  $("#then").textContent = "PAST: " + dateTime(wanted);
   panel();
   cursor();
   if (!asking) askThen();
@@ -60,7 +61,8 @@ function draw(then) {
   $("#past-values").textContent = Object.entries(then.values).map(([tag, [value]]) => tag + " " + number(value)).join(" · ");
   const near = [...document.querySelectorAll("#events li[data-time]")].find((item) => Number(item.dataset.time) <= then.time);
   for (const item of document.querySelectorAll("#events li.now")) item.classList.remove("now");
-  if (near) { near.classList.add("now"); near.scrollIntoView({ block: "nearest" }); }
+  // Only the list scrolls: the page stays where the person looks.
+  if (near) { near.classList.add("now"); $("#events").scrollTop = near.offsetTop - $("#events").clientHeight / 2; }
 }
 
 function leave() {
@@ -69,7 +71,7 @@ function leave() {
   delete document.body.dataset.past;
   delete document.body.dataset.then;
   $("#moment").value = "1000";
-  said("");
+  said("Now. Move the slider to look back.");
   $("#past-values").textContent = "";
   cursor();
   live();
@@ -156,7 +158,9 @@ async function trends() {
   const end = now(), start = end - span();
   try {
     const all = await Promise.all(shown.map((tag) => get("/history/values", { tag, start, end, points: 300 })));
-    $("#charts").replaceChildren(...all.map((series) => chart(series, start, end)));
+    // A history that is younger than the window is drawn from its beginning, on one axis for all.
+    const begun = Math.min(...all.filter((series) => series.buckets.length).map((series) => series.buckets[0][0]), end - 1);
+    $("#charts").replaceChildren(...all.map((series) => chart(series, Math.max(start, begun), end)));
     cursor();
   } catch (problem) { said(problem.message); }
 }
