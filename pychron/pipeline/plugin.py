@@ -11,7 +11,7 @@ from pychron.dvc.interfaces import IRepositories
 from pychron.pipeline.announcing import announce, repository_object, sample_object
 from pychron.pipeline.automatic import AutomaticReduction
 from pychron.pipeline.interfaces import IRunningSample
-from pychron.pipeline.runner import problems_of
+from pychron.pipeline.runner import faults_of
 from pychron.pipeline.settings import Settings, read_settings
 from pychron.pipeline.template_file import read_template
 from pychron.runtime.plugin import Context, IDrains, IPlugin
@@ -39,8 +39,8 @@ class PipelinePlugin:
         self._settings = read_settings(root, report)
         for path in sorted((root / TEMPLATES).glob("*.y*ml")):
             template = read_template(path, report)
-            for text in problems_of(template) if template is not None else ():
-                report.error(report.place(path), text, code="template")
+            for place, text in faults_of(template) if template is not None else ():
+                report.error(place, text, code="template")
 
     async def setup(self, context: Context) -> None:
         settings = self._settings or read_settings(context.options.root, context.report)

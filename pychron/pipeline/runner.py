@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pychron.config.problems import Place
 from pychron.dvc.committing import as_bytes, refuse_unclean, write_durably
 from pychron.pipeline.audit import audit
 from pychron.pipeline.events import AnalysisReduced
@@ -58,9 +59,14 @@ class Ended:
         return self.run.stands is Stands.DONE and not (self.faults or self.without or skipped)
 
 
+def faults_of(template: Template) -> list[tuple[Place, str]]:
+    """What is wrong with the options of nodes, before anything runs, with the place of the node."""
+    return [(spec.place, f"{spec.shown}: {text}") for spec in template.flat() for text in check(spec)]
+
+
 def problems_of(template: Template) -> list[str]:
-    """What is wrong with the options of nodes, before anything runs: `FILE:LINE: NODE: text`."""
-    return [f"{spec.place}: {spec.shown}: {text}" for spec in template.flat() for text in check(spec)]
+    """The same as lines: `FILE:LINE: NODE: text`."""
+    return [f"{place}: {text}" for place, text in faults_of(template)]
 
 
 def key_of(template: Template, state: State) -> str:

@@ -102,6 +102,19 @@ def test_the_files_of_plugins_are_checked_too(tmp_path: Path) -> None:
     assert "setupfiles/servers/remote_command_server.yaml:4: error: " in result.stdout
 
 
+def test_templates_of_the_lab_are_checked_too(tmp_path: Path) -> None:
+    run("init", "crunch", tmp_path)
+    own = tmp_path / "pipeline" / "ours.yaml"
+    own.write_text(
+        "nodes:\n  - klass: UnknownNode\n  - {klass: FitICFactorNode}\n  - {klass: ReviewNode, slope: 3}\n"
+    )
+    result = run("check", tmp_path)
+    assert result.exit_code == 1
+    assert "pipeline/ours.yaml:4: error: ReviewNode: slope is not an option" in result.stdout
+    own.write_text("nodes:\n  - klass: UnknownNode\n  - {klass: FitICFactorNode}\n")
+    assert "pipeline/ours.yaml:3: error: FitICFactorNode: fits is empty" in run("check", tmp_path).stdout
+
+
 def test_nothing_is_written(tmp_path: Path) -> None:
     run("init", "valve", tmp_path, "--simulated")
     before = sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*"))

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -279,6 +280,54 @@ def test_each_way_a_repository_can_stand_is_a_state_with_its_remedy(experiment, 
         assert [flag["code"] for flag in told["flags"] if flag["fatal"]] == ["no_metadata"]
     finally:
         crunch.close()
+
+
+def test_an_uncommitted_change_stays_and_is_a_state(experiment, tmp_path):
+    crunch = Crunch(tmp_path, experiment, poll=0.5)
+    clone = crunch.root / "data" / "repositories" / "NM-1"
+    blanks = next(clone.rglob("*.blan.json"))
+    try:
+        crunch.start().settled()
+        blanks.write_text("half an edit")
+        theirs = experiment.folder / "work" / blanks.relative_to(clone)
+        theirs.write_text(theirs.read_text().replace("previous", "Average"))
+        committed(experiment.folder / "work", "<BLANKS>")
+        git(experiment.folder / "work", "push", "--quiet", "origin", "main")
+        told = crunch.wait_for("repository", lambda p: p["state"] == "changed")
+        assert "commit or set aside what was changed by hand" in told["why"]
+        assert blanks.read_text() == "half an edit"
+        git(clone, "checkout", "--", ".")
+        crunch.wait_for("repository", lambda p: p["repository"] == "NM-1" and p["state"] == "current")
+        assert git(clone, "rev-parse", "HEAD") == git(experiment.folder / "NM-1.git", "rev-parse", "main")
+    finally:
+        crunch.close()
+
+
+def test_a_remote_that_never_answers_is_ended_by_its_deadline_and_the_others_go_on(experiment, tmp_path):
+    crunch = Crunch(tmp_path, experiment, poll=0.5)
+    repositories = crunch.root / "data" / "repositories"
+    (crunch.root / "setupfiles" / "dvc.yaml").write_text(
+        "meta: data/MetaData\nrepositories: data/repositories\npull_timeout: 1\n"
+    )
+    git(repositories, "clone", "--quiet", "NM-1", "A-hangs")
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(64)
+        git(
+            repositories / "A-hangs",
+            "remote",
+            "set-url",
+            "origin",
+            f"git://127.0.0.1:{silent.getsockname()[1]}/x",
+        )
+        try:
+            crunch.start().settled()
+            told = crunch.wait_for("repository", lambda p: p["repository"] == "A-hangs")
+            assert (told["state"], "no end after 1 s" in told["why"]) == ("unreached", True)
+            uuid = experiment.measure(2, 5)
+            assert crunch.wait_for("reduced", lambda p: p["uuid"] == uuid)["repository"] == "NM-1"
+        finally:
+            crunch.close()
 
 
 def test_the_initialization_of_the_seed_starts_word_for_word(experiment, tmp_path):
