@@ -83,7 +83,7 @@ class _Reading:
         fields = Fields(entry.table, entry.place, self._report, "dashboard")
         host = fields.host("host", LOOPBACK)
         port = fields.integer("port", PORT, minimum=0, maximum=65534)
-        fields.unknown(near_is_error=True)
+        fields.unknown(("devices",), near_is_error=True)
         values: list[ValueSpec] = []
         dialects: dict[Dialect, None] = {}
         for device in entry.devices:
@@ -118,7 +118,7 @@ class _Reading:
         label = fields.text("tag") or name
         enabled = fields.flag("use", True) and fields.flag("enabled", True)
         fields.text("description")
-        fields.unknown(near_is_error=True)
+        fields.unknown(("values",), near_is_error=True)
         if not entry.values:
             fields.wrong("values", "has no values; write at least one")
         found = [self._value(value, name, source, label, dialect) for value in entry.values]
@@ -156,7 +156,8 @@ class _Reading:
         fields.text("bindname")
         fields.text("bind")
         fields.unknown(
-            ("threshold", *(k for k in entry.table if k.startswith("threshold."))), near_is_error=True
+            ("threshold", "conditionals", *(k for k in entry.table if k.startswith("threshold."))),
+            near_is_error=True,
         )
         self._once(name, spec.tag, entry.place)
         self._say_defaults(fields, dialect, spec)

@@ -244,6 +244,14 @@ def test_no_file_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     assert "disable DashboardServer" in problems(report)[0]
 
 
+def test_a_misspelt_list_is_told(tmp_path: Path) -> None:
+    _, report = read(tmp_path, "devcies: []\ndevices: [{name: E, vaules: []}]\n")
+    assert [p.split("; ")[-1] for p in problems(report) if "did you mean" in p] == [
+        "did you mean devices?",
+        "did you mean values?",
+    ]
+
+
 def test_a_tag_that_begins_another_one_is_doubtful(tmp_path: Path) -> None:
     text = "- {name: E, device: e, values: [{name: a, tag: T}, {name: b, tag: Tb}]}\n"
     _, report = read(tmp_path, text)
