@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from importlib.resources import files
 from typing import Any
 
 from klein import Klein
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
-from twisted.web.http import Request as HttpRequest
+from twisted.python.failure import Failure
 from twisted.web.server import Request, Site
+from werkzeug.exceptions import HTTPException
 
 from pychron.rpc.faults import Fault
 from pychron.web.access import (
@@ -27,6 +27,15 @@ from pychron.web.access import (
 from pychron.web.live import Live
 from pychron.web.past import Past
 from pychron.web.reduction import Reduction, chart_svg, panel_svg, part
+from pychron.web.requests import (
+    address_of,
+    cookie_of,
+    headers_of,
+    json_bytes,
+    query_of,
+    static_file,
+    words_of,
+)
 
 STATIC = {
     "page.css": "text/css",
@@ -93,14 +102,16 @@ class PageSite:
     @app.route("/", methods=["GET"])
     def page(self, request: Request) -> Any:
         """The page itself."""
-        return self._read(request, lambda: (_static("page.html"), "text/html; charset=utf-8"), navigates=True)
+        return self._read(
+            request, lambda: (static_file("page.html"), "text/html; charset=utf-8"), navigates=True
+        )
 
     @app.route("/static/<name>", methods=["GET"])
     def static(self, request: Request, name: str) -> Any:
         """Its parts."""
         if name not in STATIC:
             return self._nothing(request)
-        return self._read(request, lambda: (_static(name), f"{STATIC[name]}; charset=utf-8"))
+        return self._read(request, lambda: (static_file(name), f"{STATIC[name]}; charset=utf-8"))
 
     @app.route("/canvas.svg", methods=["GET"])
     def canvas(self, request: Request) -> Any:
@@ -110,7 +121,7 @@ class PageSite:
     @app.route("/state", methods=["GET"])
     def state(self, request: Request) -> Any:
         """Everything the page shows, as JSON."""
-        return self._read(request, lambda: (_json(self._state(request)), "application/json"))
+        return self._read(request, lambda: (json_bytes(self._state(request)), "application/json"))
 
     @app.route("/reduction", methods=["GET"])
     def reduced(self, request: Request) -> Any:
@@ -118,7 +129,7 @@ class PageSite:
         if self.reduction is None:
             return self._nothing(request)
         return self._read(
-            request, lambda: (_static("reduction.html"), "text/html; charset=utf-8"), navigates=True
+            request, lambda: (static_file("reduction.html"), "text/html; charset=utf-8"), navigates=True
         )
 
     @app.route("/reduction/part", methods=["GET"])
@@ -176,17 +187,17 @@ class PageSite:
             self._admit(request)
         except Forbidden as no:
             return self._refuse(request, no)
-        return Deferred.fromCoroutine(self._told(request, past.answer(what, _query(request))))
+        return Deferred.fromCoroutine(self._told(request, past.answer(what, query_of(request))))
 
     def _state(self, request: Request) -> dict[str, Any]:
-        here = is_loopback(_address(request))
+        here = is_loopback(address_of(request))
         return {
             **self._live.state(),
             "may_act": self._act is not None and here,
             "may_tell": here,
             "has_past": self.past is not None,
             "must_sign_in": bool(self._sessions.token_sha256),
-            "signed_in": self._sessions.holds(_cookie(request), self._now()),
+            "signed_in": self._sessions.holds(cookie_of(request), self._now()),
             "read_only_because": ""
             if self._act is not None and here
             else "this root does not turn it on"
@@ -233,8 +244,8 @@ class PageSite:
         try:
             body = self._telling(request)
             acknowledge = self._acknowledge
-            who = _words(body, "who", 80)
-            if acknowledge is None or not acknowledge(_words(body, "alert", 500), who, "on the page"):
+            who = words_of(body, "who", 80)
+            if acknowledge is None or not acknowledge(words_of(body, "alert", 500), who, "on the page"):
                 raise Forbidden("there is no such alert any more", 404)
         except Forbidden as no:
             return self._refuse(request, no)
@@ -251,7 +262,7 @@ class PageSite:
             time = body.get("time")
             if time is not None and (isinstance(time, bool) or not isinstance(time, int | float)):
                 raise Forbidden("time is no number", 400)
-            noted = self.past.note(_words(body, "text", LONGEST_BODY), _words(body, "who", 80), time)
+            noted = self.past.note(words_of(body, "text", LONGEST_BODY), words_of(body, "who", 80), time)
         except Forbidden as no:
             return self._refuse(request, no)
         return Deferred.fromCoroutine(self._told(request, self._shared(noted)))
@@ -280,9 +291,9 @@ class PageSite:
     def _change(self, request: Request) -> dict[str, Any]:
         """The body of a request that may change something. Raises Forbidden."""
         self._admit(request)
-        headers = _headers(request)
+        headers = headers_of(request)
         check_origin(headers, headers.get("host", ""), self._names)
-        if not is_loopback(_address(request)):
+        if not is_loopback(address_of(request)):
             raise Forbidden(
                 "over plain HTTP from another machine the page is read-only; come through an SSH tunnel"
             )
@@ -296,7 +307,7 @@ class PageSite:
         return body
 
     def _signed_in(self, request: Request) -> None:
-        if not self._sessions.holds(_cookie(request), self._now()):
+        if not self._sessions.holds(cookie_of(request), self._now()):
             raise Forbidden("sign in with the token first", 401)
 
     def _telling(self, request: Request) -> dict[str, Any]:
@@ -309,7 +320,7 @@ class PageSite:
     # ---- answers
 
     def _admit(self, request: Request, navigates: bool = False) -> None:
-        headers = _headers(request)
+        headers = headers_of(request)
         for name, value in HEADERS.items():
             request.setHeader(name, value)
         check_host(headers.get("host", ""), self._names)
@@ -331,14 +342,23 @@ class PageSite:
         request.setResponseCode(no.status)
         return self._answer(request, {"ok": False, "why": no.why})
 
-    def _nothing(self, request: Request) -> bytes:
-        request.setResponseCode(404)
+    def _nothing(self, request: Request, status: int = 404) -> bytes:
+        try:
+            self._admit(request)
+        except Forbidden as no:
+            return self._refuse(request, no)
+        request.setResponseCode(status)
         return self._answer(request, {"ok": False, "why": "there is no such page"})
+
+    @app.handle_errors(HTTPException)  # type: ignore[arg-type]
+    def no_route(self, request: Request, failure: Failure) -> Any:
+        """A path or a method that nothing answers."""
+        return self._nothing(request, getattr(failure.value, "code", None) or 404)
 
     @staticmethod
     def _answer(request: Request, value: Mapping[str, Any]) -> bytes:
         request.setHeader("Content-Type", "application/json")
-        return _json(value)
+        return json_bytes(value)
 
 
 class _Quiet(Site):
@@ -348,40 +368,3 @@ class _Quiet(Site):
 
     def log(self, request: Any) -> None:
         """Nothing."""
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, default=str).encode()
-
-
-def _query(request: HttpRequest) -> dict[str, str]:
-    given: dict[bytes, list[bytes]] = request.args or {}
-    return {
-        key.decode("latin-1"): values[0].decode("utf-8", "replace") for key, values in given.items() if values
-    }
-
-
-def _words(body: Mapping[str, Any], key: str, longest: int) -> str:
-    """A text that a person wrote. Raises Forbidden."""
-    text = body.get(key)
-    if not isinstance(text, str) or not text.strip():
-        raise Forbidden(f"{key} is missing", 400)
-    return text.strip()[:longest]
-
-
-def _static(name: str) -> bytes:
-    return (files("pychron.web") / "static" / name).read_bytes()
-
-
-def _headers(request: HttpRequest) -> dict[str, str]:
-    found = request.requestHeaders.getAllRawHeaders()
-    return {name.decode("latin-1").lower(): values[0].decode("latin-1") for name, values in found if values}
-
-
-def _cookie(request: HttpRequest) -> str:
-    raw = request.getCookie(COOKIE.encode())
-    return raw.decode("latin-1") if raw else ""
-
-
-def _address(request: HttpRequest) -> str:
-    return str(getattr(request.getClientAddress(), "host", ""))

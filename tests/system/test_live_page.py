@@ -205,12 +205,20 @@ def test_metrics_are_read_by_prometheus_own_parser(node):
     assert awaited["pychron_rpc_awaiting_seconds_count"] >= 1
 
 
-def test_a_taken_web_port_costs_the_page_and_never_the_node(tmp_path):
-    with ValveNode(tmp_path / "a") as first:
-        second = ValveNode(tmp_path / "b")
-        second.options = ("--web-port", str(first.web_port))
-        with pytest.raises(AssertionError, match="there is no live page"):
-            second.start()
+def test_a_taken_web_port_costs_the_page_and_never_the_node(node, tmp_path):
+    second = ValveNode(tmp_path / "b")
+    ports = ("--port", "0", "--publish-port", "0", "--web-port", str(node.web_port))
+    twistd = Foreground(second.folder, "pyvalve", "--root", str(second.root), *ports)
+    try:
+        twistd.wait_for("there is no live page")
+        twistd.wait_for("every part is set up")
+        port = said(twistd.text(), r"commands are taken at 127\.0\.0\.1:(\d+)")
+        wait_until_read(port)
+        with Peer(port) as peer:
+            assert peer.ask("Open B") == "OK"
+        assert f"127.0.0.1:{node.web_port} cannot be had" in twistd.text()
+    finally:
+        twistd.stop()
 
 
 def test_a_stranger_who_never_reads_is_dropped_and_the_node_goes_on(node):
