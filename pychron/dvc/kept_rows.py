@@ -102,8 +102,12 @@ class Text:
         """One of LATER."""
         if self._found is None:
             self._found = _parts(parse(bytes(self._data[self._start : self._stop]), "a kept record"))
-            self._data = b""
         return self._found[name]
+
+    def __reduce__(self) -> tuple[type[Text], tuple[bytes, int, int]]:
+        """A copy, and what travels to another process, takes its own text along, not that of all."""
+        own = bytes(self._data[self._start : self._stop])
+        return Text, (own, 0, len(own))
 
 
 class Kept(Mapping[str, Any]):

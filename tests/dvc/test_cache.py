@@ -1,15 +1,16 @@
 """Kept records are what reading gives, are never stale, and prove themselves; what is wrong with them is said and mended."""
 
+import copy
 import json
-import math
 import os
+import pickle
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pychron.dvc import cache as caching
-from pychron.dvc import json_file, quick
 from pychron.dvc.argon import VALUES, numbers_of
 from pychron.dvc.cache import Cache, Records, default_folder
 from pychron.dvc.errors import CorruptFile
@@ -114,6 +115,35 @@ def test_a_second_command_reads_no_file_again(tmp_path):
     one = kept[an_identity(1)]
     assert isinstance(one.isotopes["Ar40"], Isotope)
     assert one.files["analysis"] == f"{an_identity(1)[:2]}/{an_identity(1)[2:]}.json"
+
+
+def test_kept_records_can_be_copied_and_sent(tmp_path):
+    folder = Files(analysis(1, 2) | analysis(2, 2)).write(tmp_path / "repository")
+    cache = Cache(tmp_path / "cache", now_ns=later)
+    reads(folder, cache)
+    _, found = reads(folder, cache)
+    expected = plainly(open_repository(folder))
+    for uuid, one in found.items():
+        for _ in range(2):
+            sent = pickle.dumps(one)
+            assert len(sent) < 8000
+            assert pickle.loads(sent) == copy.deepcopy(one) == expected[uuid]
+            assert numbers_of(pickle.loads(sent)) == numbers_of(expected[uuid])
+            assert len(one.files) == 6
+
+
+REAL = Path(__file__).parents[3] / "shared" / "real" / "dvc" / "Irradiation-NM-313"
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real laboratory's repository is not here")
+def test_a_real_repository_is_kept_as_it_is_read(tmp_path):
+    cache = Cache(tmp_path / "cache", now_ns=later)
+    expected = plainly(open_repository(REAL))
+    assert load(open_repository(REAL), cache) == expected
+    again, found = reads(REAL, cache)
+    assert again == []
+    assert found == expected
+    assert len(found) == 37
 
 
 def test_only_the_group_that_changed_is_read_again(tmp_path):
@@ -279,51 +309,6 @@ def test_the_folder_of_the_user(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert default_folder() == tmp_path / ".cache" / "pychron" / "records"
-
-
-ODD = [
-    ("intercepts", {"fit": None}), ("intercepts", {"n": 12.0}), ("intercepts", {"value": 800}), ("intercepts", {"value": "800"}),
-    ("intercepts", {"error": math.nan}), ("intercepts", {"filter_outliers_dict": None}), ("intercepts", {"user_excluded": None}),
-    ("intercepts", {"filter_outliers_dict": {"filter_outliers": True, "iterations": 2.0}}), ("intercepts", {"reviewed": 1}),
-    ("intercepts", {"use_manual_error": True, "manual_error": 0.25}), ("intercepts", {"user_excluded": [2, 3]}),
-    ("intercepts", {"error_type": "SE", "include_baseline_error": None}), ("blanks", {"references": None}),
-    ("blanks", {"references": [{"record_id": 7, "uuid": None, "exclude": True}]}), ("blanks", {"references": [{}]}),
-    ("blanks", {"references": [{"record_id": "a", "uuid": "b", "exclude": None}]}), ("blanks", {"fit": 3, "reviewed": None}),
-    ("blanks", {"value": True}), ("blanks", {"references": "none"}), ("icfactors", {"standard_ratio": 295}),
-    ("icfactors", {"standard_ratio": "295"}), ("icfactors", {"reference_detector": None, "discrimination": True}),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("modifier", "change"), ODD)
-def test_the_quick_way_reads_what_the_careful_way_reads(tmp_path, monkeypatch, modifier, change):
-    files = analysis(1, 2)
-    path = next(p for p in files if f"/{modifier}/" in p)
-    key = "H1" if modifier == "icfactors" else "Ar40"
-    files[path][key].update(change)
-    repository = open_repository(files.write(tmp_path / "repository"))
-    quickly, fault = _read_all(repository)
-    monkeypatch.setattr(quick, "msgspec", None)
-    monkeypatch.setattr(json_file, "_fast", None)
-    carefully, other = _read_all(repository)
-    assert quickly == carefully
-    assert fault == other
-
-
-def _read_all(repository):
-    try:
-        (one,) = repository.analyses()
-    except (TypeError, AttributeError) as fault:
-        return None, type(fault)
-    return one, None
-
-
-def test_without_msgspec_all_is_the_same(tmp_path, monkeypatch):
-    folder = Files(analysis(1, 2) | analysis(2, 5)).write(tmp_path / "repository")
-    expected = plainly(open_repository(folder))
-    monkeypatch.setattr(quick, "msgspec", None)
-    monkeypatch.setattr(json_file, "_fast", None)
-    for _ in range(2):
-        assert load(open_repository(folder), Cache(tmp_path / "cache", now_ns=later)) == expected
 
 
 def test_the_key_of_an_input_says_what_it_was_made_of(tmp_path):
