@@ -1,8 +1,6 @@
-"""What the dashboard offers the node, and what it wants of rooms that may be absent: a queue to hold, a line to move."""
+"""What the dashboard offers the node, and what it wants of a room that may be absent: a queue to hold."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from zope.interface import Interface
 
@@ -30,9 +28,6 @@ class IDashboard(Interface):
 
     def condition(name: str) -> ConditionSpec:
         """What the file says of a condition. KeyError."""
-
-    def read_now(name: str) -> None:
-        """Read a value at once, out of its turn: what an action checks before it acts. KeyError."""
 
 
 class IDashboardClient(Interface):
@@ -68,29 +63,3 @@ class IHoldsQueue(Interface):
 
     def holders() -> dict[str, str]:
         """Why, by key; empty where nothing holds it."""
-
-
-class IMovesLine(Interface):
-    """Closes and locks valves for an action, on the node that owns them. Raises pychron.extraction_line.errors."""
-
-    async def take_claim(valves: Sequence[str], why: str) -> None:
-        """Take the claim from whoever has it (the running script is told); the queue is held before."""
-
-    async def close(valve: str, why: str) -> None:
-        """Returns when it is confirmed closed."""
-
-    async def lock(valve: str, why: str) -> None:
-        """Soft lock; on disk when it returns."""
-
-    async def give_claim(valves: Sequence[str]) -> None:
-        """Give back what `take_claim` took."""
-
-
-class IRunsScripts(Interface):
-    """Runs an extraction script of the laboratory for an action."""
-
-    async def run(script: str, why: str) -> None:
-        """Returns when it has ended well; raises what pychron.scripting raises. Never two at once on one line."""
-
-    def check(script: str) -> str:
-        """Empty where there is such a script and it can be read, else what is wrong."""

@@ -77,11 +77,6 @@ class Dashboard:
                 found.setdefault(f"{watched.spec.source}.{watched.spec.attribute}", number)
         return found
 
-    def read_now(self, name: str) -> None:
-        if self.monitor is None or name not in self.monitor.watched:
-            raise KeyError(name)
-        self.monitor.read_now(name)
-
 
 @implementer(IReadings)
 class Readings:

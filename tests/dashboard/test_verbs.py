@@ -41,7 +41,7 @@ class VerbsTest(SynchronousTestCase):
         (verb,) = server_verbs(IDashboard(dashboard))
         self.assertEqual(ask(verb), {"faults": ["dashboard.yaml:3: wrong"], "values": [], "conditions": []})
         self.assertEqual(dict(Readings(dashboard).fresh()), {})
-        self.assertRaises(KeyError, dashboard.read_now, "Env.temperature")
+        self.assertRaises(KeyError, dashboard.value, "Env.temperature")
 
     def test_followed_values_and_clear(self) -> None:
         clock = Clock()
