@@ -121,7 +121,7 @@ def run(
     state = State(workspace, arithmetic_of(), identifiers)
     doing = Doing(folder, dry_run, persist, person, time.time, partial(push, deadline_s=PUSH_S))
     try:
-        begun = _begun(chosen, state, folder, resume)
+        begun = _begun(chosen, state, folder, resume, person)
         if not resume:
             refuse_before(chosen, state, doing)
         loaded_all(workspace)
@@ -179,10 +179,10 @@ def _template(word: str, settings: tuple[str, ...], root: Path | None) -> Templa
     return found
 
 
-def _begun(template: Template, state: State, folder: Path, resume: bool) -> RunFile:
+def _begun(template: Template, state: State, folder: Path, resume: bool, person: Author | None) -> RunFile:
     from pychron.pipeline.runner import new_run, resumed
 
-    return resumed(template, state, folder) if resume else new_run(template, state)
+    return resumed(template, state, folder, person) if resume else new_run(template, state)
 
 
 def _tell(report: NodeReport) -> None:

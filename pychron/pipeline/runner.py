@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pychron.config.problems import Place
-from pychron.dvc.committing import as_bytes, refuse_unclean, write_durably
+from pychron.dvc.committing import Author, as_bytes, refuse_unclean, write_durably
 from pychron.pipeline.audit import audit
 from pychron.pipeline.events import AnalysisReduced
 from pychron.pipeline.klasses import BY_NAME
@@ -30,8 +30,14 @@ from pychron.pipeline.state import Doing, NodeFailed, State
 from pychron.pipeline.template import NodeSpec, Template
 
 RESULT = "result.json"
-OWN = ("<ISOEVO>", "<BLANKS>", "<ICFactor>", "<IA>", "fit flux for ")
-"""How the subjects of a run's own commits begin."""
+TAGS = {
+    "IsotopeEvolutionPersistNode": "<ISOEVO>",
+    "BlanksPersistNode": "<BLANKS>",
+    "ICFactorPersistNode": "<ICFactor>",
+    "InterpretedAgePersistNode": "<IA>",
+    "FluxPersistNode": "fit flux for ",
+}
+"""How the subjects of the commits of each class begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +95,11 @@ def revisions(state: State) -> dict[str, str]:
     return {tree.name: tree.revision for tree in trees}
 
 
-def resumed(template: Template, state: State, folder: Path) -> RunFile:
-    """The run whose file stands in `folder`. Raises CannotResume where it is another run, or the data are others."""
+def resumed(template: Template, state: State, folder: Path, author: Author | None = None) -> RunFile:
+    """The run whose file stands in `folder`. Raises CannotResume where it is another run, or the data are others.
+
+    Commits of the run itself are no change: those that it remembers, and those that the node at which it was killed had made by then.
+    """
     run = load(folder, state)
     if run.key != key_of(template, state):
         raise CannotResume(
@@ -102,8 +111,13 @@ def resumed(template: Template, state: State, folder: Path) -> RunFile:
     now = revisions(state)
     if sorted(now) != sorted(run.revisions):
         raise CannotResume(f"{folder / NAME} is of other repositories; begin anew with --new")
+    left = template.flat()[len(run.reports) :]
+    tag = TAGS.get(left[0].klass, "") if left else ""
+    remembered = {one.commit for one in state.commits}
     for name, commit in now.items():
-        if commit != run.revisions[name] and not _only_ours(name, run.revisions[name], commit):
+        if commit != run.revisions[name] and not _only_ours(
+            name, run.revisions[name], commit, remembered, tag, author
+        ):
             raise CannotResume(
                 f"{name} was at {run.revisions[name][:12]} when the run began and is at {commit[:12]}: others committed "
                 "to it since; begin anew with --new"
@@ -111,8 +125,10 @@ def resumed(template: Template, state: State, folder: Path) -> RunFile:
     return run
 
 
-def _only_ours(name: str, old: str, new: str) -> bool:
-    """Whether only commits as runs make them lie between two revisions."""
+def _only_ours(
+    name: str, old: str, new: str, remembered: Container[str], tag: str, author: Author | None
+) -> bool:
+    """Whether only commits of this run lie between two revisions."""
     import pygit2
 
     repository = pygit2.Repository(name)
@@ -120,7 +136,11 @@ def _only_ours(name: str, old: str, new: str) -> bool:
     for _ in range(len(WORK)):
         if str(commit.id) == old:
             return True
-        if len(commit.parents) != 1 or not commit.message.startswith(OWN):
+        who = commit.author
+        unsaved = bool(tag) and author is not None and (who.name, who.email) == (author.name, author.mail)
+        if len(commit.parents) != 1 or not (
+            str(commit.id) in remembered or (unsaved and commit.message.startswith(tag))
+        ):
             return False
         commit = commit.parents[0]
     return False

@@ -186,6 +186,15 @@ def test_a_run_does_not_go_on_over_the_commits_of_others(place):
     assert sorted(p.name for p in (place / "runs").iterdir()) == ["blanks-0001", "blanks-0002"]
 
 
+@pytest.mark.parametrize("template", ["iso_evo", "icfactor"])
+def test_a_run_does_not_go_on_over_another_run_of_the_same_person(template, place):
+    stop = ("--set", "ReviewNode.policy=stop", "--set", "ReviewNode.intercept_error_pct=0.01")
+    run("blanks", *where(place), *ADA, *stop)
+    assert "wrote" in run(template, *where(place), *ADA).stdout
+    done = run("blanks", *where(place), *ADA, *stop, "--resume")
+    assert "others committed to it since" in " ".join(done.stderr.split())
+
+
 KILLED = """
 import os, signal, sys
 import pychron.pipeline.runner as runner
