@@ -50,6 +50,7 @@ class Monitor:
         }
         self._needed = {name: self._others(watched) for name, watched in self.watched.items()}
         self._reading: dict[str, Deferred[None]] = {}
+        self._asked_at: dict[str, float] = {}
         self._again: dict[str, None] = {}
         self._timers = {
             name: Periodic(world.wire, w.period_s, partial(self.read_now, name), f"reading {name}")
@@ -124,6 +125,7 @@ class Monitor:
                 self._again[name] = None
             return
         watched = self.watched[name]
+        self._asked_at[name] = self._world.wire.seconds()
         reading = Deferred.fromCoroutine(self._read(watched, source))
         self._reading[name] = reading
         reading.addErrback(partial(self._failed, watched))
@@ -167,7 +169,10 @@ class Monitor:
         if not self._running or failure.check(CancelledError):
             return
         error = failure.value
-        if isinstance(error, DeadlinePassed):
+        waited = self._world.wire.seconds() - self._asked_at.get(watched.spec.name, 0.0)
+        given_up = isinstance(error, HardwareError) and waited >= watched.limit_s
+        if isinstance(error, DeadlinePassed) or given_up:
+            # A driver that is cut short tells of it in its own words: what counts is that nothing came.
             self._failed_at(watched, f"did not answer within {watched.limit_s:g} s", late=True)
         elif isinstance(error, HardwareError):
             self._failed_at(watched, error.text)

@@ -57,17 +57,16 @@ def value_frames(event: ValueRead, simulated: bool = False) -> list[Frame]:
 
 
 def failure_frames(event: ValueFailed, simulated: bool = False) -> list[Frame]:
-    """`timeout` where nothing came in time, else `error`, for this value alone."""
+    """`error` for this value alone, with its reason; where nothing came in time, `timeout` before it."""
     told = {
         "device": event.device,
-        "kind": "timeout" if event.late else "error",
+        "kind": "timeout",
         "name": event.value_name,
         "tag": event.tag,
         "ts": event.time,
     }
-    if not event.late:
-        told["message"] = f"{event.name}: {event.why}"
-    return [_frame(told, simulated)]
+    error = {**told, "kind": "error", "message": f"{event.name}: {event.why}"}
+    return [_frame(one, simulated) for one in ([told, error] if event.late else [error])]
 
 
 def condition_frames(event: ConditionTripped, simulated: bool = False) -> list[Frame]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -45,13 +45,19 @@ class Instrument:
     def __init__(self) -> None:
         self.answer: Any = 20.0
         self.asked = 0
+        self.cut_short: Exception | None = None
 
     async def read(self) -> object:
         self.asked += 1
         if isinstance(self.answer, Exception):
             raise self.answer
         if self.answer is None:
-            await Deferred()
+            try:
+                await Deferred()
+            except CancelledError:
+                if self.cut_short is not None:
+                    raise self.cut_short from None
+                raise
         return self.answer
 
 
@@ -161,6 +167,15 @@ class MonitorTest(SynchronousTestCase):
         self.assertEqual(monitor.watched["Env.humidity"].state(self.clock.seconds()), ValueState.ERROR)
         self.instruments["Env.humidity"].answer = 21.0
         self.assertEqual(self.kinds(self.pass_(20)), ["ValueRead"])
+
+    def test_a_driver_that_words_its_end_differently_is_late_all_the_same(self) -> None:
+        self.watch(value())
+        self.heard.clear()
+        thermometer = self.instruments["Env.temperature"]
+        thermometer.answer = None
+        thermometer.cut_short = Unavailable("given up before the answer")
+        (failed,) = self.pass_(25)
+        self.assertEqual((failed.why, failed.late), ("did not answer within 10 s", True))
 
     def test_three_periods_without_a_reading_trip_whatever_nfail_says(self) -> None:
         self.watch(value(period_s=60.0, conditions=(condition(nfail=100),)))

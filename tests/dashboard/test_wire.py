@@ -73,14 +73,16 @@ def test_value_and_its_legacy_twin() -> None:
     ]
 
 
-def test_a_late_value_has_no_twin() -> None:
+def test_a_late_value_is_a_timeout_and_an_error() -> None:
     event = ValueFailed(
         "Env.temperature", "Env", "temperature", "<Env,temperature>", "late", TS, PLACE, late=True
     )
-    assert bytes_of(wire.failure_frames(event)) == [
+    timeout, error = bytes_of(wire.failure_frames(event))
+    assert timeout == (
         b'dashboard {"device": "Env", "kind": "timeout", "name": "temperature", "tag": "<Env,temperature>", '
         b'"ts": 1712000000.123}'
-    ]
+    )
+    assert b'"kind": "error", "message": "Env.temperature: late"' in error
 
 
 def test_an_error_names_its_value() -> None:
