@@ -18,12 +18,15 @@ needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromiu
 class Page:
     """One page, and all that its console said."""
 
-    def __init__(self, browser, port, path="/", **options):
+    def __init__(self, browser, port, path="/", hold=None, **options):
+        """`hold`: requests to such addresses are never answered."""
         self.context = browser.new_context(**options)
         self.page = self.context.new_page()
         self.errors = []
         self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        if hold is not None:
+            self.page.route(hold, lambda route: None)
         self.page.goto(f"http://127.0.0.1:{port}{path}")
         self.page.wait_for_selector("body[data-ready=yes]")
 

@@ -72,6 +72,14 @@ def test_last_night_is_scrubbed_on_the_same_canvas_and_noted(tmp_path, browser):
             assert page.errors == []
 
 
+@needs_browser
+def test_a_history_that_hangs_holds_up_no_news(node, browser):
+    with Page(browser, node.web_port, hold="**/history/**") as page:
+        page.wait_for("#past:not([hidden])")
+        node.ask("Open B")
+        page.wait_for(valve("B", state="open"))
+
+
 def test_a_note_of_another_site_is_refused(node):
     port = node.web_port
     body = b'{"text": "x", "who": "y"}'

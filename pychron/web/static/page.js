@@ -58,7 +58,8 @@ async function everything(state) {
   noteValues(state);
   panel();
   document.body.dataset.ready = "yes";
-  if (state.has_past) await begin(present, logEntries);
+  // Not awaited: a history that is slow holds up no news.
+  if (state.has_past) begin(present, logEntries);
 }
 
 function alive(seconds) {
