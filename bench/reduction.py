@@ -81,7 +81,7 @@ def _peer_batch(batch: Batch, raw: Readings) -> Batch:
     return _with(batch, least_squares(x, y), baseline)
 
 
-def _one_by_one(batch: Batch, raw: Readings) -> Any:
+def _one_by_one(batch: Batch, raw: Readings) -> tuple[float, ...]:
     """As one does it with `uncertainties`: each series by numpy.polyfit, then the equations on its numbers."""
     x, y, base_x, base_y = raw
     found = []
@@ -116,6 +116,8 @@ def run() -> list[Row]:
     options = Options()
     _agree(reduce(batch, CONSTANTS, options), closed_form(batch))
     _agree(ours(batch, raw), theirs(batch, raw))
+    one, one_raw = some_batch(1), readings(1)
+    _agree(ours(one, one_raw), _one_by_one(one, one_raw))
     rows = [_age(batch, options), _fits(batch, raw)]
     rows += _alone()
     rows.insert(1, _slow(batch, options))

@@ -103,8 +103,8 @@ def closed_form(batch: Batch) -> tuple[Any, ...]:
     return f, age, without, with_j, np.hypot(with_j, age / lam * e_lam)
 
 
-def by_uncertainties(batch: Batch, row: int) -> Any:
-    """The age of one analysis of `batch`, with its error from everything."""
+def by_uncertainties(batch: Batch, row: int) -> tuple[float, ...]:
+    """What `closed_form` answers, of one analysis of `batch`. The package works an error out only when it is asked for."""
     i, b, k, ic, jj = batch.intercepts, batch.baselines, batch.blanks, batch.ic_factors, batch.j
     assert b is not None and k is not None and ic is not None and jj is not None
 
@@ -125,7 +125,13 @@ def by_uncertainties(batch: Batch, row: int) -> Any:
     m = cl * CONSTANTS.lambda_cl36 * batch.days[row]  # type: ignore[index]
     atm36 = (a36 - s * ca37 - m * (a38 - u * k39 - v * ca37)) / (1 - m * t / t38)
     f = (a40 - w * k39 - t * atm36) / k39
-    return umath.log(1 + ufloat(jj.value[row], jj.error[row]) * f) / lam / 1e6
+    j = ufloat(jj.value[row], jj.error[row])
+    age = umath.log(1 + j * f) / lam / 1e6
+    parts = age.error_components()
+    by_j, by_lambda = parts.pop(j) ** 2, parts.pop(lam) ** 2
+    without = sum(part**2 for part in parts.values())
+    with_j = without + by_j
+    return f.n, age.n, without**0.5, with_j**0.5, (with_j + by_lambda) ** 0.5
 
 
 def least_squares(x: Any, y: Any) -> tuple[Any, Any]:

@@ -45,6 +45,10 @@ class Parts:
     of_f: Gradient
 
 
+VALUES = ("k39", "ca37", "atm36", "second38", "k40", "rad40", "f")
+"""What is of an analysis in `Parts`; the rest are derivatives."""
+
+
 def parts(signals: Iterable[Any], ratios: Mapping[str, Any], fixed: Any = None) -> Parts:
     """Solve the equations above for the five SIGNALS with the RATIOS by name.
 

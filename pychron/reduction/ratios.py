@@ -81,7 +81,8 @@ def ratios_of(batch: Batch, constants: Constants, options: Options) -> Ratios:
     values = {symbol: take(name, "value") for symbol, name in NAMES.items()}
     sources = [Source(name, take(name, "error"), True) for name in NAMES.values()]
     trapped = options.trapped4036 or constants.atm4036
-    per_cl = constants.lambda_cl36 * batch.days
+    days = batch.days if len(batch) > 1 else np.ravel(batch.days)[0]
+    per_cl = constants.lambda_cl36 * days
     cosmogenic = options.cosmogenic
     if cosmogenic is None:
         values["m"] = take("cl3638", "value") * per_cl

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pychron.reduction.batch import Batch, Flag
 from pychron.reduction.constants import Constants
 from pychron.reduction.corrections import Corrected, correct
-from pychron.reduction.interferences import Parts, parts
+from pychron.reduction.interferences import VALUES, Parts, parts
 from pychron.reduction.options import Options
 from pychron.reduction.ratios import Ratios, ratios_of
 from pychron.reduction.reduced import Reduced, age_of, spread
@@ -50,6 +50,17 @@ def reduce(batch: Batch, constants: Constants, options: Options | None = None) -
 
 
 def _parts(signals: Floats, ratios: Ratios, options: Options) -> Parts:
+    if signals.shape[1] > 1:
+        return _solved(signals, ratios, options)
+    # The same equations on numbers take a fifth of the time that they take on arrays of one.
+    found = _solved(signals[:, 0], ratios, options)
+    for name in VALUES:
+        setattr(found, name, np.array((getattr(found, name),)))
+    return found
+
+
+def _solved(signals: Floats, ratios: Ratios, options: Options) -> Parts:
+    """`signals` (5, N), or (5,) of one analysis."""
     values = ratios.values
     found = parts(signals, values, ratios.fixed)
     if not options.clamp_ca37 or ratios.fixed is not None:
@@ -74,8 +85,10 @@ def _flags(batch: Batch, corrected: Corrected, found: Parts, age: Floats, j: Flo
     flags = np.zeros(len(batch), np.int64) if batch.flags is None else batch.flags.copy()
     net = corrected.net
     # What is nearly always so, in few steps. A sum is finite only where each of its terms is.
-    if all(one.min() > 0 for one in (found.k39, net, batch.intercepts.error, j)) and isfinite(
-        corrected.variance.sum() + corrected.signals.sum() + age.sum()
+    positive = (found.k39, net, batch.intercepts.error, j)
+    numbers = (corrected.variance, corrected.signals, age)
+    if all(np.minimum.reduce(one, axis=None) > 0 for one in positive) and isfinite(
+        sum(np.add.reduce(one, axis=None) for one in numbers)
     ):
         return flags
     finite = np.isfinite(corrected.signals).all(axis=0) & np.isfinite(corrected.variance).all(axis=0)

@@ -57,12 +57,14 @@ def spread(batch: Batch, corrected: Corrected, ratios: Ratios, slope: Gradient) 
             variance += spread_of(inputs, one)
         elif isinstance(inputs, Inputs) and twice_within(inputs):
             variance += cross_variance(inputs, one)
+    if variance.size == 1:
+        variance = variance[0]  # a number takes less time than an array of one, and is the same
     by_source = ratios.by_source(slope)
     for source in ratios.sources:
         if source.name in by_source:
             reach = by_source[source.name] * source.error
             variance += reach * reach
-    return np.asarray(variance)
+    return np.atleast_1d(variance)
 
 
 def _by_signal(slope: Gradient, many: int) -> Floats:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from enum import IntEnum
+from math import isfinite
 
 import numpy as np
 import numpy.typing as npt
@@ -171,8 +172,10 @@ def _fitted(
 def _sound(x: Floats, y: Floats, parameters: int) -> bool:
     """Whether no row has a fault: the quick look, for what is nearly always so."""
     # A sum is finite only where each of its terms is, but for an overflow, and then the slow look decides.
-    finite = np.isfinite(np.add.reduce(x, axis=None) + np.add.reduce(y, axis=None))
-    return bool(finite and (parameters == 1 or (x.max(axis=1) > x.min(axis=1)).all()))
+    finite = isfinite(np.add.reduce(x, axis=None) + np.add.reduce(y, axis=None))
+    return finite and (
+        parameters == 1 or bool((np.maximum.reduce(x, axis=1) > np.minimum.reduce(x, axis=1)).all())
+    )
 
 
 def _find_faults(result: Fitted, x: Floats, y: Floats, used: Bools, parameters: int) -> None:

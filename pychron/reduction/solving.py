@@ -42,6 +42,9 @@ class Solved:
         return self
 
 
+OF_PRODUCT = np.array([[1.0], [2.0]])
+"""(x p)' = x p' + p and (x p)'' = x p'' + 2 p': what is added at x = 0."""
+
 COLUMNS = tuple(column.name for column in fields(Solved))
 
 
@@ -66,25 +69,22 @@ def polynomial(x: Floats, y: Floats, used: npt.NDArray[np.bool_] | None, degree:
     mean = (y.sum(axis=1) if weight is None else np.einsum("ij,ij->i", y, weight)) / n
     left = y - mean[:, np.newaxis]
     spread = total(left, left)
-    value, leverage = mean.copy(), 1 / n
-    zero = np.zeros(many)
-    slope, curvature = zero.copy(), zero.copy()
+    leverage = 1 / n
+    # Value, slope and second derivative at x = 0: of the fit, of the polynomial in turn, and of the one before it.
+    found, at, at_before = np.zeros((3, 3, many))
+    found[0] = mean
     if degree:
         centre = (x.sum(axis=1) if weight is None else np.einsum("ij,ij->i", x, weight)) / n
         now = x - centre[:, np.newaxis]
         before: Floats | float = 1.0
-        # The polynomial and its first two derivatives at x = 0, and those of the one before it.
-        at, slope_at, bend_at = -centre, np.ones(many), np.zeros(many)
-        at_before, slope_before, bend_before = np.ones(many), zero, zero
+        at[0], at[1], at_before[0] = -centre, 1.0, 1.0
         size_before = n
         for order in range(1, degree + 1):
             size = total(now, now)
             ratio = total(left, now) / size
             left -= ratio[:, np.newaxis] * now
-            value += ratio * at
-            slope += ratio * slope_at
-            curvature += ratio * bend_at / 2
-            leverage += at**2 / size
+            found += ratio * at
+            leverage += at[0] ** 2 / size
             if order == degree:
                 break
             alpha = total(now * x, now) / size
@@ -93,16 +93,14 @@ def polynomial(x: Floats, y: Floats, used: npt.NDArray[np.bool_] | None, degree:
             before, now = now, following
             size_before = size
             at_next = -alpha * at - beta * at_before
-            slope_next = at - alpha * slope_at - beta * slope_before
-            bend_next = 2 * slope_at - alpha * bend_at - beta * bend_before
+            at_next[1:] += OF_PRODUCT * at[:-1]
             at_before, at = at, at_next
-            slope_before, slope_at = slope_at, slope_next
-            bend_before, bend_at = bend_at, bend_next
+    value, slope, curvature = found
     freedom = n - degree - 1
     rss = total(left, left)
     with np.errstate(divide="ignore", invalid="ignore"):
         r2_adjusted = 1 - (rss / freedom) / (spread / (n - 1))
         residual = np.sqrt(rss / freedom)
     return Solved(
-        value, leverage, residual, freedom, left, slope, curvature, r2_adjusted, np.zeros(many, np.uint8)
+        value, leverage, residual, freedom, left, slope, curvature / 2, r2_adjusted, np.zeros(many, np.uint8)
     )
