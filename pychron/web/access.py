@@ -29,10 +29,16 @@ class Forbidden(Exception):
         self.status = status
 
 
-def own_names(bound: str, hostname: str, more: Collection[str]) -> tuple[str, ...]:
-    """Names by which a browser may call this node."""
+def own_names(
+    bound: str, hostname: str, more: Collection[str], addresses: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Names by which a browser may call this node. `addresses` are the machine's own ("192.168.1.5/24"), for a page that listens on all of them:
+    a number cannot be rebound.
+    """
     names = ["localhost", "127.0.0.1", "::1", hostname.lower(), *more]
-    if bound not in ("", "0.0.0.0", "::"):
+    if bound in ("", "0.0.0.0", "::"):
+        names += [address.partition("/")[0].lower() for address in addresses]
+    else:
         names.append(bound.lower())
     return tuple(dict.fromkeys(name for name in names if name))
 

@@ -80,7 +80,7 @@ class WebPlugin:
         sessions = Sessions(spec.token_sha256, lambda: secrets.token_urlsafe(32))
         page = PageSite(
             live,
-            own_names(spec.host, socket.gethostname(), spec.names),
+            own_names(spec.host, socket.gethostname(), spec.names, world.local_addresses()),
             world.wire.seconds,
             metrics.text if metrics is not None else None,
             sessions,

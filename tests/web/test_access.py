@@ -117,3 +117,14 @@ def test_the_oldest_sessions_make_room():
 )
 def test_loopback(address, here):
     assert is_loopback(address) is here
+
+
+def test_a_page_on_all_addresses_is_called_by_any_of_them():
+    own = ("127.0.0.1/8", "192.168.1.5/24", "fe80::1/64")
+    everywhere = own_names("0.0.0.0", "lab-pi", (), own)
+    for header in ("192.168.1.5:8888", "[FE80::1]:8888"):
+        check_host(header, everywhere)
+    with pytest.raises(Forbidden):
+        check_host("192.168.1.6:8888", everywhere)
+    with pytest.raises(Forbidden):
+        check_host("192.168.1.5:8888", own_names("127.0.0.1", "lab-pi", (), own))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from pychron.config.problems import Report
-from pychron.web.web_file import read_web
+from pychron.web.web_file import PORTS, read_web
 
 HASH = "ab" * 32
 
@@ -53,3 +56,10 @@ def test_what_is_wrong_is_told_and_never_opens_the_page(tmp_path, text, said):
     spec, problems = read(tmp_path, text)
     assert any(said in problem for problem in problems)
     assert not spec.actuate
+
+
+def test_prometheus_reads_each_role_at_its_port():
+    file = yaml.safe_load((Path(__file__).parents[2] / "etc" / "prometheus" / "prometheus.yml").read_text())
+    [job] = file["scrape_configs"]
+    assert job["job_name"] == "pychron", "the alert rules name it"
+    assert job["static_configs"][0]["targets"] == [f"127.0.0.1:{port}" for port in PORTS.values()]
