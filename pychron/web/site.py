@@ -200,7 +200,7 @@ class PageSite:
             "signed_in": self._sessions.holds(cookie_of(request), self._now()),
             "read_only_because": ""
             if self._act is not None and here
-            else "this root does not turn it on"
+            else "this root does not turn moves on (actuate in setupfiles/web.yaml)"
             if self._act is None
             else "over plain HTTP from another machine the page is read-only",
         }

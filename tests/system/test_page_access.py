@@ -116,6 +116,7 @@ def test_who_has_the_token_may_move_a_valve_and_confirms_each_move(tmp_path, bro
             page.page.click("#switch button >> text=Open")
             page.page.click("#ask button[value=yes]")
             page.until("document.querySelector('#ask p').textContent.includes('refused')")
+            assert page.page.is_hidden("#ask button[value=no]"), "nothing is asked"
             page.page.click("#ask button[value=yes]")
             page.page.click("#safe")
             page.page.click("#ask button[value=yes]")

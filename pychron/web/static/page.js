@@ -1,6 +1,6 @@
 "use strict";
 // Shows what the node says. Nothing here decides anything about a valve: states come from the node, moves go to it and are confirmed there.
-import { $, ask, post, time } from "/static/words.js";
+import { $, ask, post, tell, time } from "/static/words.js";
 import { choose, colour, drawing, moves, panel, session, show, valves } from "/static/line.js";
 import { clear, log, logEntries, noteAlarm, noteHealth, notePeer, noteValues } from "/static/panels.js";
 import { begin } from "/static/past.js";
@@ -96,14 +96,14 @@ function follow() {
 async function move(verb, name) {
   if (!(await ask(verb + " " + name + "?"))) return;
   const answer = await post("/act", { verb, switch: name, confirm: true });
-  if (!answer.ok) await ask(verb + " " + name + " was refused: " + answer.why);
+  if (!answer.ok) await tell(verb + " " + name + " was refused: " + answer.why);
 }
 
 async function makeSafe() {
   if (!(await ask("MAKE SAFE: run the park sequence of this node now?"))) return;
   const answer = await post("/act", { verb: "Safe", confirm: true });
   const steps = answer.ok ? answer.result.steps.map((one) => (one.ok ? "done: " : "REFUSED: ") + one.step + " " + one.text).join("\n") : answer.why;
-  await ask("MAKE SAFE: " + (steps || "the sequence has no steps"));
+  await tell("MAKE SAFE: " + (steps || "the sequence has no steps"));
 }
 
 async function signIn() {
@@ -111,7 +111,7 @@ async function signIn() {
   if (!found || !found[0]) return;
   const token = found[0];
   const answer = await post("/session", { token });
-  if (answer.ok) location.reload(); else await ask(answer.why);
+  if (answer.ok) location.reload(); else await tell(answer.why);
 }
 
 function pressed(event) {

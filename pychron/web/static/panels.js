@@ -1,6 +1,6 @@
 "use strict";
 // Nodes, alarms, devices with their values, and what happened.
-import { $, age, ask, askAs, dateTime, element, number, post, time } from "/static/words.js";
+import { $, age, askAs, dateTime, element, number, post, tell, time } from "/static/words.js";
 import { session } from "/static/line.js";
 
 const KEPT = 1000;
@@ -56,7 +56,7 @@ async function acknowledge(one) {
   const found = await askAs("You have seen: " + one.name + ": " + one.why);
   if (!found) return;
   const answer = await post("/acknowledge", { alert: one.condition, who: found[0] });
-  if (!answer.ok) await ask(answer.why);
+  if (!answer.ok) await tell(answer.why);
 }
 
 function conditionItem(one) {

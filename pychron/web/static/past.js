@@ -1,6 +1,6 @@
 "use strict";
 // The past: the line as it was at a moment, values over hours, notes. It only asks the node; live news wait until the page comes back.
-import { $, ask, askAs, dateTime, element, number, post } from "/static/words.js";
+import { $, askAs, dateTime, element, number, post, tell } from "/static/words.js";
 import { colour, drawValve, panel, session, valves } from "/static/line.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -102,7 +102,7 @@ async function note() {
   const found = await askAs(about === null ? "A note about now:" : "A note about " + dateTime(about) + ":", [["Note", "text"]]);
   if (!found) return;
   const answer = await post("/note", { text: found[0], who: found[1], time: about });
-  if (!answer.ok) await ask(answer.why);
+  if (!answer.ok) await tell(answer.why);
 }
 
 // ---- trends

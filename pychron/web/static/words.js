@@ -37,8 +37,11 @@ export async function post(path, body) {
 }
 
 // One dialog at a time; resolves to false, or to what was typed. Fields: [label, type, value].
-export function ask(text, fields = []) {
+export function ask(text, fields = [], question = true) {
   const dialog = $("#ask");
+  dialog.querySelector("[value=no]").hidden = !question;
+  dialog.querySelector("[value=yes]").textContent = question ? "Yes" : "OK";
+  dialog.querySelector("[value=yes]").classList.toggle("danger", question && !fields.length);
   dialog.querySelector("p").textContent = text;
   const inputs = fields.map(([label, type, value]) => {
     const input = element("input");
@@ -56,6 +59,9 @@ export function ask(text, fields = []) {
   dialog.showModal();
   return new Promise((answered) => dialog.addEventListener("close", () => answered(dialog.returnValue === "yes" ? inputs.map(([, input]) => input.value.trim()) : false), { once: true }));
 }
+
+// Nothing is asked.
+export function tell(text) { return ask(text, [], false); }
 
 // The name that a person gave last, kept by this browser.
 export async function askAs(text, fields = []) {
