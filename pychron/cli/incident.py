@@ -48,8 +48,9 @@ Passwords, tokens and keys are left out; the manifest names each place. Read it 
 )
 @click.option("--json", "json_", is_flag=True, help="Print the manifest.")
 def incident(root: Path, at: str, window: str, out: Path | None, json_: bool) -> None:
-    """Pack events, values, states, audit and configuration around a moment into one archive."""
+    """Pack events, values, states, exchanges with instruments, audit and configuration around a moment into one archive."""
     from pychron.observability.audit_reader import node_files, read_audit
+    from pychron.observability.exchanges import FOLDER, read
     from pychron.observability.incident import pack
 
     when, width = moment(at), span(window)
@@ -65,13 +66,20 @@ def incident(root: Path, at: str, window: str, out: Path | None, json_: bool) ->
     except Refused as no:
         remark(f"without history: {no.message}")
         history = None
+    exchanges = []
+    for folder in state_folders(root):
+        try:
+            exchanges += list(read(folder / FOLDER, when - width, when + width))
+        except OSError as problem:
+            remark(f"{folder / FOLDER}: exchanges cannot be read and are not packed ({problem.strerror})")
+    exchanges.sort(key=lambda line: line["wall"])
     about = {"root": root.name, "code": version("pychron-twisted")}
     try:
         if history is None:
-            manifest = pack(path, root, None, audit, when, width, about)
+            manifest = pack(path, root, None, audit, when, width, about, exchanges)
         else:
             with closing(history):
-                manifest = pack(path, root, history, audit, when, width, about)
+                manifest = pack(path, root, history, audit, when, width, about, exchanges)
     except OSError as problem:
         raise Refused(f"{path} cannot be written: {problem.strerror or problem}") from None
     if json_:

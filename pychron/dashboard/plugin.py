@@ -151,6 +151,7 @@ class DashboardServerPlugin:
             counters[f"dashboard_value_{name}"] = partial(monitor.number, name)
         for device, channel in self._sources.channels.items():
             counters.update(channel_counters(device, channel))
+        context.channels.extend(self._sources.channels.items())
         air.start()
         # In a later turn: whoever is bound after this must hear what trips at the start.
         self._begin = context.world.wire.callLater(0, monitor.start)

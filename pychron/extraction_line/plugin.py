@@ -112,6 +112,7 @@ class ExtractionLinePlugin:
         context.counters["store_failed"] = lambda: stored.failed
         for device, channel in local.actuators.channels.items():
             context.counters.update(channel_counters(device, channel))
+        context.channels.extend(local.actuators.channels.items())
 
     def is_owner(self, address: str) -> bool:
         """Whether a claim belongs to the address."""

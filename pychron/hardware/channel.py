@@ -30,6 +30,8 @@ LONGEST_REPLY = 64 * 1024
 LINE_END = rb"[\r\n\0]+"
 """What ends an answer, as a regular expression."""
 SLOWEST_RETRY_S = 10.0
+Heard = Callable[[bytes, bytes | None, str], None]
+"""What was sent, what it answered (None: nothing was awaited or came), and why that is no sensible answer (empty: it is one)."""
 CLOSE_S = 1.0
 """After which a connection that does not close by itself is given up."""
 
@@ -136,6 +138,10 @@ class Turn:
 
     def write(self, data: bytes) -> None:
         """Send what has no answer. Raises NoAnswer where the connection has just gone or is out of step."""
+        self._send(data)
+        self._channel.tell(data, None)
+
+    def _send(self, data: bytes) -> None:
         if self._lines.ended:
             raise self._none(f"{self._channel.name}: the connection ended")
         if self._lines.ready or self._lines.rest:
@@ -149,16 +155,20 @@ class Turn:
         limit = self._channel.timeout_s if timeout_s is None else timeout_s
         counters = self._channel.counters
         if data:
-            self.write(data)
+            self._send(data)
             counters.exchanges += 1
         elif self._lines.ready:
-            return self._lines.ready.popleft()
+            answer = self._lines.ready.popleft()
+            self._channel.tell(b"", answer)
+            return answer
         elif self._lines.ended:
             raise self._none(f"{self._channel.name}: the connection ended")
         waiting: Deferred[bytes] = Deferred(lambda _: None)
         self._lines.waiting = waiting
         try:
-            return await within(self._channel.wire, limit, waiting, self._channel.name)
+            answer = await within(self._channel.wire, limit, waiting, self._channel.name)
+            self._channel.tell(data, answer)
+            return answer
         except DeadlinePassed:
             counters.timeouts += 1
             text = f"{self._channel.name} did not answer within {limit:g} s"
@@ -172,13 +182,16 @@ class Turn:
                 # Its answer may still come, and must find nobody.
                 self._lines.waiting = None
                 self._lines.end()
+        self._channel.tell(data, None, text)
         raise self._none(text) from None
 
     def garbled(self, answer: bytes) -> NoAnswer:
         """What came is no answer to what was asked: out of step, so the connection ends."""
         self._channel.counters.garbled += 1
         self._lines.end()
-        return self._none(f"{self._channel.name} answered {answer[:60]!r}, which makes no sense")
+        text = f"{self._channel.name} answered {answer[:60]!r}, which makes no sense"
+        self._channel.tell(b"", None, text)
+        return self._none(text)
 
     def _none(self, text: str) -> NoAnswer:
         return NoAnswer(text, self._mark or self.mark())
@@ -200,6 +213,8 @@ class Channel:
         self.timeout_s = timeout_s
         self.line_end = re.compile(line_end)
         self.counters = Counters()
+        self.heard: Heard | None = None
+        """Is told each exchange when it has ended."""
         self.lines: _Lines | None = None
         self.epoch = 0
         self.why_down = "not connected yet"
@@ -229,6 +244,11 @@ class Channel:
     def held(self) -> bool:
         """Whether somebody has the turn."""
         return self._turns.busy
+
+    def tell(self, sent: bytes, answer: bytes | None, failed: str = "") -> None:
+        """An exchange has ended."""
+        if self.heard is not None:
+            self.heard(sent, answer, failed)
 
     def came(self, lines: _Lines) -> None:
         """A new connection stands."""

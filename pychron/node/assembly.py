@@ -152,6 +152,7 @@ def assemble(
             node_name=name,
             counters=service.counters,
             distributions=service.distributions,
+            channels=service.channels,
             config=config,
             state_folder=state_folder,
             listens=service.listens,

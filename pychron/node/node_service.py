@@ -49,6 +49,7 @@ class NodeService(MultiService):
         self.offers: Callable[[Any], Any] = _nothing
         """What the parts offer, by interface; LookupError where nobody does."""
         self.counters: dict[str, Callable[[], int | float]] = {}
+        self.channels: list[tuple[str, Any]] = []
         self.distributions: dict[str, Distribution] = {}
         self.listens: list[Listening] = []
         """What the parts are going to listen on."""

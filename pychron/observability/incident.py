@@ -1,4 +1,4 @@
-"""Everything around a moment in one archive: events, values, audit, configuration; secrets left out, and said so."""
+"""Everything around a moment in one archive: events, values, exchanges with instruments, audit, configuration; secrets left out, and said so."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SECRET_LINE = re.compile(
 
 def pack(
     path: Path, root: Path, connection: Connection | None, audit: Iterable[AuditLine], at: float, window_s: float,
-    about: Mapping[str, Any],
+    about: Mapping[str, Any], exchanges: Iterable[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:  # fmt: skip
     """Write the archive (tar.gz) and answer its manifest. Raises OSError."""
     start, end = at - window_s, at + window_s
@@ -45,6 +45,7 @@ def pack(
         }
         files["values.json"] = _json(values)
     files["audit.jsonl"] = _lines(asdict(line) for line in audit if start <= line.wall <= end)
+    files["exchanges.jsonl"] = _lines(exchanges)
     for name, data in configuration(root, left_out):
         files[f"configuration/{name}"] = data
     manifest = {

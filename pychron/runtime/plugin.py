@@ -72,6 +72,8 @@ class Context:
     """Plain counters by metric name, read when somebody asks."""
     distributions: dict[str, Distribution] = field(default_factory=dict)
     """Durations by metric name."""
+    channels: list[tuple[str, Any]] = field(default_factory=list)
+    """Devices, each with its pychron.hardware.channel.Channel; whoever opens one in `setup` puts it here."""
     config: Any = None
     """pychron.node.root.RootConfig: all that the files say, read once; a plugin takes its part of it."""
     state_folder: Path = Path()

@@ -40,9 +40,13 @@ def test_events_are_kept_over_the_death_of_the_node_and_packed(tmp_path):
         with tarfile.open(tmp_path / "i.tar.gz") as archive:
             state = json.load(archive.extractfile("incident/state.json"))
             audit = archive.extractfile("incident/audit.jsonl").read().decode()
+            said = archive.extractfile("incident/exchanges.jsonl").read().decode().splitlines()
         assert state["valves"]["B"]["state"] == "open"
         assert state["valves"]["C"]["locked"] is True
         assert '"switch": "B"' in audit
+        exchanges = [json.loads(line) for line in said]
+        assert any("OPEN" in line["sent"] and "102" in line["sent"] for line in exchanges)
+        assert {line["device"] for line in exchanges} == {"switch_controller"}
 
 
 def test_a_root_without_history_is_told(tmp_path):

@@ -24,6 +24,8 @@ class HistorySpec:
     """Each reading is kept so long; after that minutes of it"""
     minute_days: float = 365.0
     event_days: float = 365.0
+    exchange_days: float = 7.0
+    """What was said to instruments, and their answers; 0: not kept"""
 
 
 def read_history(root: Path, report: Report) -> HistorySpec:
@@ -50,6 +52,7 @@ def read_history(root: Path, report: Report) -> HistorySpec:
         fields.number("raw_days", plain.raw_days, above=0.0),
         fields.number("minute_days", plain.minute_days, above=0.0),
         fields.number("event_days", plain.event_days, above=0.0),
+        fields.number("exchange_days", plain.exchange_days, minimum=0.0),
     )
     if found.minute_days < found.raw_days:
         fields.wrong(

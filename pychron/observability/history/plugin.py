@@ -1,4 +1,4 @@
-"""History: follows what the node says and what its dashboard reads."""
+"""History: follows what the node says, what its dashboard reads, and what its instruments are asked."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pychron.broadcast.frames import Message
 from pychron.broadcast.interfaces import INotifier
 from pychron.dashboard.events import ConditionCleared, ConditionTripped, ValueFailed, ValueRead
 from pychron.events.bus import Subscription
+from pychron.observability.exchanges import FOLDER, ExchangeLog
 from pychron.observability.history.database import Connection, Postgresql, Sqlite
 from pychron.observability.history.history_file import HistorySpec, read_history
 from pychron.observability.history.interfaces import IHistory
@@ -37,6 +38,7 @@ class HistoryPlugin:
     def __init__(self) -> None:
         self._spec = HistorySpec()
         self._recorder: Recorder | None = None
+        self._exchanges: ExchangeLog | None = None
         self._end: Callable[[], None] | None = None
         self._subscription: Subscription | None = None
 
@@ -59,7 +61,14 @@ class HistoryPlugin:
         recorder.start()
 
     def bind(self, context: Context) -> None:
-        """It wants nothing."""
+        """Hear every channel to an instrument that the others have opened."""
+        spec = self._spec
+        if not spec.exchange_days or not context.channels:
+            return
+        folder = context.state_folder / FOLDER
+        self._exchanges = ExchangeLog(context.world, folder, spec.exchange_days, spec.write_every_s)
+        for device, channel in context.channels:
+            self._exchanges.follow(device, channel)
 
     def _said(self, message: Message) -> None:
         if self._recorder is not None and message.kind not in LEFT_OUT:
@@ -90,6 +99,8 @@ class HistoryPlugin:
             self._end()
         if self._subscription is not None:
             self._subscription.cancel()
+        if self._exchanges is not None:
+            await self._exchanges.stop()
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
             await recorder.stop()
