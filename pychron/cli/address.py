@@ -91,6 +91,10 @@ def answers(path: Path) -> bool:
     return True
 
 
+TARGET = "[HOST[:PORT]|unix:PATH]"
+"""How a node is named in --help."""
+
+
 def split_target(words: tuple[str, ...], root: Path | None, wanted: str) -> tuple[Address, list[str]]:
     """The node that is meant, and the words that follow; `wanted` says in an error what is missing."""
     rest = list(words)
@@ -100,6 +104,15 @@ def split_target(words: tuple[str, ...], root: Path | None, wanted: str) -> tupl
     if not rest:
         raise click.UsageError(f"{wanted} is missing")
     return node, rest
+
+
+def the_node(target: str | None, root: Path | None) -> Address:
+    """The node that is meant where a command names nothing else."""
+    if target is None and root is None:
+        raise click.UsageError("name a node: HOST:PORT or --root DIR")
+    if target is not None and root is not None:
+        raise click.UsageError("name a node once: HOST:PORT or --root DIR, not both")
+    return socket_of(root) if root is not None else parse(target or "")
 
 
 def node_options(function: F) -> F:

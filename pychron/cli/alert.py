@@ -8,12 +8,10 @@ from typing import Any
 
 import click
 
-from pychron.cli.address import node_options, split_target
+from pychron.cli.address import TARGET, node_options, split_target, the_node
 from pychron.cli.client import Client
 from pychron.cli.exits import MEANING, REFUSED
 from pychron.cli.output import as_json, console, say
-
-TARGET = "[HOST[:PORT]|unix:PATH]"
 
 
 def _epilog(*examples: str) -> str:
@@ -34,15 +32,12 @@ def alert() -> None:
 
 
 @alert.command("list", epilog=_epilog(LIST))
-@click.argument("words", nargs=-1, metavar=TARGET)
+@click.argument("target", required=False, metavar=TARGET)
 @node_options
 @click.pass_context
-def list_(
-    ctx: click.Context, words: tuple[str, ...], root: Path | None, timeout_s: float, json_: bool
-) -> None:
+def list_(ctx: click.Context, target: str | None, root: Path | None, timeout_s: float, json_: bool) -> None:
     """List every alert that stands or waits to be acknowledged; status 1 where there is one."""
-    node, _ = split_target(words, root, "a node")
-    found: list[dict[str, Any]] = Client(node, timeout_s).must("Alerts")
+    found: list[dict[str, Any]] = Client(the_node(target, root), timeout_s).must("Alerts")
     if json_:
         as_json(found)
     elif not found:
@@ -74,12 +69,11 @@ def ack(
 
 
 @alert.command(epilog=_epilog(TEST))
-@click.argument("words", nargs=-1, metavar=TARGET)
+@click.argument("target", required=False, metavar=TARGET)
 @node_options
-def test(words: tuple[str, ...], root: Path | None, timeout_s: float, json_: bool) -> None:
+def test(target: str | None, root: Path | None, timeout_s: float, json_: bool) -> None:
     """Send a test to every channel. What does not get through is tried again, and the node's log says why."""
-    node, _ = split_target(words, root, "a node")
-    client = Client(node, timeout_s)
+    client = Client(the_node(target, root), timeout_s)
     channels = client.must("TestAlerts", "", who=client.who)
     if json_:
         as_json(channels)

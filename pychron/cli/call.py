@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pychron.cli.address import node_options, split_target
+from pychron.cli.address import TARGET, node_options, split_target
 from pychron.cli.client import Client, Form
 from pychron.cli.exits import MEANING, REFUSED
 from pychron.cli.output import as_json, say
@@ -24,7 +24,7 @@ The verbs are listed in docs/reference/wire-commands.md.
 
 
 @click.command(epilog=EPILOG)
-@click.argument("words", nargs=-1, metavar="[HOST[:PORT]|unix:PATH] REQUEST")
+@click.argument("words", nargs=-1, metavar=f"{TARGET} REQUEST")
 @click.option(
     "--form",
     type=click.Choice(["json", "plain", "framed"]),

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pychron.cli.address import node_options, parse, socket_of
+from pychron.cli.address import TARGET, node_options, the_node
 from pychron.cli.client import Client
 from pychron.cli.exits import MEANING, Refused
 from pychron.cli.output import as_json, say
@@ -21,7 +21,7 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("target", required=False, metavar="[HOST[:PORT]|unix:PATH]")
+@click.argument("target", required=False, metavar=TARGET)
 @click.option("--who", default="", help="Who asks, for the audit (default: the user of this computer).")
 @node_options
 def safe(target: str | None, who: str, root: Path | None, timeout_s: float, json_: bool) -> None:
@@ -30,11 +30,7 @@ def safe(target: str | None, who: str, root: Path | None, timeout_s: float, json
     The steps go through the node's own interlocks; the first refusal stops them and leaves an alarm. It asks no
     question first: whoever types it is in a hurry.
     """
-    if target is None and root is None:
-        raise click.UsageError("name a node: HOST:PORT or --root DIR")
-    if target is not None and root is not None:
-        raise click.UsageError("name a node once: HOST:PORT or --root DIR, not both")
-    node = socket_of(root) if root is not None else parse(target or "")
+    node = the_node(target, root)
     # A sequence waits for pumps and settling times: the reply comes when it has ended.
     client = Client(node, max(timeout_s, 120.0))
     reply = client.ask("Safe", who=who or client.who)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pychron.cli.address import node_options, split_target
+from pychron.cli.address import TARGET, node_options, split_target
 from pychron.cli.client import Client
 from pychron.cli.exits import MEANING
 from pychron.cli.output import as_json, say
@@ -25,7 +25,7 @@ def valve() -> None:
 
 
 @valve.command(epilog=EPILOG)
-@click.argument("words", nargs=-1, metavar="[HOST[:PORT]|unix:PATH] NAME open|closed")
+@click.argument("words", nargs=-1, metavar=f"{TARGET} NAME open|closed")
 @click.option(
     "--why", required=True, metavar="TEXT", help="What you saw. It stands in the audit beside your name."
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pychron.cli.address import node_options, split_target
+from pychron.cli.address import TARGET, node_options, split_target
 from pychron.cli.client import Client
 from pychron.cli.exits import MEANING, REFUSED
 from pychron.cli.output import as_json, say
@@ -24,7 +24,7 @@ Exit status 1 where something blocks it.
 
 
 @click.command(epilog=EPILOG)
-@click.argument("words", nargs=-1, metavar="[HOST[:PORT]|unix:PATH] VALVE [open|close]")
+@click.argument("words", nargs=-1, metavar=f"{TARGET} VALVE [open|close]")
 @node_options
 @click.pass_context
 def why(ctx: click.Context, words: tuple[str, ...], root: Path | None, timeout_s: float, json_: bool) -> None:

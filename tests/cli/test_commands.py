@@ -51,6 +51,20 @@ def test_nobody_there() -> None:
     assert result.stderr.count("\n") == 1
 
 
+def test_no_alert_stands(answer) -> None:
+    wire = answer({"result": []})
+    result = run("alert", "list", HOST)
+    assert (result.exit_code, result.stdout) == (0, "no alert stands\n")
+    assert wire.requests[0]["command"] == "Alerts"
+
+
+@pytest.mark.parametrize("command", [("alert", "list"), ("alert", "test"), ("safe",)])
+def test_a_command_without_a_node_says_what_to_name(command) -> None:
+    result = run(*command)
+    assert result.exit_code == 2
+    assert "name a node: HOST:PORT or --root DIR" in result.stderr
+
+
 def test_why(answer) -> None:
     wire = answer({"result": ["interlocked by B, open: close B"]}, {"result": []})
     result = run("why", HOST, "A")

@@ -12,7 +12,9 @@ from email import policy
 
 import pytest
 from aiosmtpd.controller import Controller
+from click.testing import CliRunner
 
+from pychron.cli.main import main
 from tests.system.relay_bank import RelayBank
 from tests.system.test_dashboard import Gauges
 from tests.system.test_two_nodes import ExperimentNode
@@ -138,6 +140,10 @@ def lab(tmp_path):
                 yield node, gauges, mailbox, got
 
 
+def pychron(*words):
+    return CliRunner().invoke(main, [str(word) for word in words], prog_name="pychron")
+
+
 def alerts(node):
     return node.json("Alerts")["result"]
 
@@ -155,13 +161,23 @@ def test_a_threshold_is_crossed_and_everybody_hears_of_it_once(lab, tmp_path):
     until(lambda: node.state("B") == "closed", "the action has closed B")
     until(lambda: any("B is closed" in text for text in alerts(node)[0]["did"]), "what was done is told")
     assert alerts(node)[0]["did"][0].startswith("NOT DONE: the queue is held")
-    assert node.json("Acknowledge", KEY, who="Ana", note="on my way")["result"] is True
+    listed = pychron("alert", "list", "--root", node.root)
+    assert listed.exit_code == 1
+    assert "close the valve to the pump" in listed.stdout
+    (one,) = json.loads(pychron("alert", "list", f"127.0.0.1:{node.port}", "--json").stdout)
+    assert (one["key"], one["phase"]) == (KEY, "raised")
+    taken = pychron("alert", "ack", "--root", node.root, KEY, "--who", "Ana", "--note", "on my way")
+    assert (taken.exit_code, taken.stdout) == (0, f"{KEY}: Ana has it\n")
+    assert alerts(node)[0]["by"] == "Ana"
     gauges.readings["IG"] = "1e-8"
     until(lambda: len(mailbox.mails) == 2 and len(got) == 2, "the all clear")
     assert mailbox.subjects()[1] == "ALL CLEAR: Bone.pressure (pyvalve)"
     assert alerts(node) == []
     gauges.readings["IG"] = "2e-5"
     until(lambda: len(got) == 3, "a new episode")
+    tried = pychron("alert", "test", "--root", node.root)
+    assert (tried.exit_code, tried.stdout) == (0, "a test is on its way to mail, phone, siren\n")
+    until(lambda: got[-1]["kind"] == "test", "the test arrives")
     assert (tmp_path / "siren.txt").read_text().splitlines()[:2] == [f"raised {KEY}", f"all clear {KEY}"]
 
 
