@@ -43,7 +43,7 @@ channels:
   siren: {kind: command, command: [sh, -c, 'echo "$PYCHRON_KIND $PYCHRON_KEY" >> FOLDER/siren.txt']}
 critical: {channels: [mail, phone, siren]}
 actions:
-- {condition: "Bone.pressure.x>1e-5", hold_queue: true, close: [B]}
+- {condition: "Bone.pressure.x>1e-5", hold_queue: true, close: [B], lock: [B]}
 """
 KEY = "Bone.pressure.x>1e-5"
 
@@ -161,6 +161,8 @@ def test_a_threshold_is_crossed_and_everybody_hears_of_it_once(lab, tmp_path):
     until(lambda: node.state("B") == "closed", "the action has closed B")
     until(lambda: any("B is closed" in text for text in alerts(node)[0]["did"]), "what was done is told")
     assert alerts(node)[0]["did"][0].startswith("NOT DONE: the queue is held")
+    until(lambda: any("B is locked" in text for text in alerts(node)[0]["did"]), "and locked")
+    assert node.ask("Open B").startswith("ERROR 014"), "whoever goes on meets the lock"
     listed = pychron("alert", "list", "--root", node.root)
     assert listed.exit_code == 1
     assert "close the valve to the pump" in listed.stdout
