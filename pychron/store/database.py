@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +16,11 @@ from pychron.store.schema import REMEDY, upgrade
 
 PRUNE_EVERY = 500
 """Transactions between two rounds of forgetting."""
-FOLD_AFTER = 500
+FOLD_AFTER = 200
 """Records in the write-ahead log after which it is folded into the file, as soon as nothing waits."""
+ROOM = 1_250_000
+"""Bytes of a table that is made and dropped at the start: the write-ahead log then has twice that, what `FOLD_AFTER`
+records of actuations take. An fsync that has to grow a file waits for the file system's journal too."""
 FOLD_AT_LAST = 5000
 """The same, even if something waits."""
 
@@ -56,6 +60,7 @@ class Database:
             found = restore(connection, self._world.machine_boot, now)
             (last,) = connection.execute("SELECT coalesce(max(seq), 0) FROM outcomes").fetchone()
             self._first_seq = last + 1
+            self._make_room(connection)
             self.fold()
             return found
         except StoreDamaged:
@@ -102,6 +107,17 @@ class Database:
 
     def close(self) -> None:
         self._disconnect()
+
+    @staticmethod
+    def _make_room(connection: sqlite3.Connection) -> None:
+        """The log grows once, by a table that goes again. A disk with no room for it is no reason not to start."""
+        for sql in (
+            "CREATE TABLE IF NOT EXISTS room (bytes BLOB)",
+            f"INSERT INTO room VALUES (zeroblob({ROOM}))",
+            "DROP TABLE room",
+        ):
+            with contextlib.suppress(sqlite3.OperationalError):
+                connection.execute(sql)
 
     def _connect(self) -> sqlite3.Connection:
         connection = self._connection = self._world.sqlite(self._path)
