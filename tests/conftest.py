@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # The same examples each time: a test that fails now and then is found by exploring, not by whoever runs it next.
 # `HYPOTHESIS_PROFILE=explore make test` looks for new ones.
-settings.register_profile("steady", derandomize=True)
-settings.register_profile("explore", derandomize=False)
+# How long the making of an example takes is the machine's affair, and no verdict on the code.
+settings.register_profile("steady", derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("explore", derandomize=False, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 Deliver = Callable[[object], None]
+CAN_WAIT_S = 0.002
+"""Far below what a person or a display notices, and above what two commits take on a fast disk."""
 
 
 class Subscription:
@@ -42,7 +44,9 @@ class EventBus:
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
         self._subscriptions: list[Subscription] = []
-        self._due = False
+        self._due: IDelayedCall | None = None
+        self._unhurried = False
+        """What is due can wait."""
 
     def subscribe(self, deliver: Deliver, *kinds: type, bound: int = 10_000, what: str = "") -> Subscription:
         """`deliver` gets each event that is an instance of one of `kinds` (of any, without)."""
@@ -63,8 +67,12 @@ class EventBus:
             table[f"events_{what}_dropped"] = lambda theirs=theirs: sum(one.dropped for one in theirs)  # type: ignore[misc]
         return table
 
-    def publish(self, event: object) -> None:
-        """Queue `event` for every subscriber; returns at once."""
+    def publish(self, event: object, can_wait: bool = False) -> None:
+        """Queue `event` for every subscriber; returns at once.
+
+        It is delivered in the next turn. One that `can_wait` is delivered with the next event or after `CAN_WAIT_S`,
+        whichever is first: what is going on meanwhile is not held up by the telling.
+        """
         for subscription in self._subscriptions:
             if subscription.kinds and not isinstance(event, subscription.kinds):
                 continue
@@ -74,12 +82,15 @@ class EventBus:
                     self.log.warn("{what}: its queue is full, events are dropped", what=subscription.what)
                 continue
             subscription.queue.append(event)
-        if not self._due:
-            self._due = True
-            self._clock.callLater(0, self._deliver)
+        if self._due is None:
+            self._due = self._clock.callLater(CAN_WAIT_S if can_wait else 0, self._deliver)
+            self._unhurried = can_wait
+        elif self._unhurried and not can_wait:
+            self._due.reset(0)
+            self._unhurried = False
 
     def _deliver(self) -> None:
-        self._due = False
+        self._due = None
         for subscription in list(self._subscriptions):
             for _ in range(len(subscription.queue)):
                 if not subscription.queue:

@@ -242,6 +242,10 @@ class ExtractionLineManager:
         self.dropped()
         for output in outputs:
             match output:
+                case Publish(event):
+                    self.publish([event])
+                case Reply(request, result):
+                    self._reply(request, result)
                 case StoreIntent():
                     self.spawner.spawn(self._store_intent(output), "storing an intent")
                 case Drive():
@@ -253,18 +257,16 @@ class ExtractionLineManager:
                     self.spawner.spawn(self._read(output), "reading back")
                 case StoreOutcome():
                     self.spawner.spawn(self._store_outcome(output), "storing an outcome")
-                case Publish(event):
-                    self.publish([event])
-                case Reply(request, result):
-                    self._reply(request, result)
         self._rewake()
 
     def publish(self, events: list[object]) -> None:
         """Put events on the node's bus; what nobody commanded is kept on disk."""
         for event in events:
+            begun = False
             if isinstance(event, SwitchChanged):
                 self._note(event)
-            self.bus.publish(event)
+                begun = event.view.state is State.MOVING
+            self.bus.publish(event, can_wait=begun)  # the actuation goes on before its beginning is told
 
     def _note(self, event: SwitchChanged) -> None:
         view = event.view

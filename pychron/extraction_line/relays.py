@@ -24,11 +24,12 @@ def _two(address: str) -> tuple[str, str]:
     return first.strip(), second.strip()
 
 
-def _broken(failure: Failure) -> dict[str, Reading]:
-    """A driver that raises what no driver may: nothing was read, and whoever waits for it is answered."""
-    if failure.check(HardwareError, CancelledError):
+def _unread(failure: Failure) -> dict[str, Reading]:
+    """Nothing was read, and whoever waits is answered. A driver that raises what no driver may is in the log."""
+    if failure.check(CancelledError):
         failure.raiseException()
-    _log.failure("a driver failed while it was read", failure)
+    if not failure.check(HardwareError):
+        _log.failure("a driver failed while it was read", failure)
     return {}
 
 
@@ -93,38 +94,37 @@ class Relays:
 
     async def read(self, names: Sequence[str]) -> dict[str, Reading]:
         """Ask the hardware, each device once and all devices together. What cannot be read is absent."""
+        wanted: list[tuple[SwitchSpec, Any, str]] = []
         asked: dict[int, tuple[Any, list[str]]] = {}
-        for name in names:
-            reader, address = self._reader(self._specs[name])
-            if reader is not None and self.hardware(name).readable:
-                addresses = asked.setdefault(id(reader), (reader, []))[1]
-                addresses += _two(address) if self._is_double(name) else (address,)
-        jobs = [Deferred.fromCoroutine(self._ask(reader, tuple(a))) for reader, a in asked.values()]
-        answers: dict[int, Mapping[str, Reading]] = dict(zip(asked, await gatherResults(jobs), strict=True))
-        found: dict[str, Reading] = {}
         for name in names:
             spec = self._specs[name]
             reader, address = self._reader(spec)
-            reading = self._one(spec, address, answers.get(id(reader), {}))
-            if reading is not None and self.hardware(name).readable:
-                found[name] = self._placed(spec, reader, reading)
+            if reader is not None and self.hardware(name).readable:
+                wanted.append((spec, reader, address))
+                addresses = asked.setdefault(id(reader), (reader, []))[1]
+                addresses += _two(address) if self._is_double(spec) else (address,)
+        jobs = [self._ask(reader, tuple(addresses)) for reader, addresses in asked.values()]
+        answers = [await jobs[0]] if len(jobs) == 1 else await gatherResults(jobs)
+        by_reader: dict[int, Mapping[str, Reading]] = dict(zip(asked, answers, strict=True))
+        found: dict[str, Reading] = {}
+        for spec, reader, address in wanted:
+            reading = self._one(spec, address, by_reader[id(reader)])
+            if reading is not None:
+                found[spec.name] = self._placed(spec, reader, reading)
         return found
 
     @staticmethod
-    async def _ask(reader: Any, addresses: tuple[str, ...]) -> Mapping[str, Reading]:
-        try:
-            reading = Deferred.fromCoroutine(reader.read(addresses))
-            answer: Mapping[str, Reading] = await reading.addErrback(_broken)
-        except HardwareError:
-            return {}
-        return answer
+    def _ask(reader: Any, addresses: tuple[str, ...]) -> Deferred[Mapping[str, Reading]]:
+        """Never fails but by being cancelled."""
+        reading: Deferred[Mapping[str, Reading]] = Deferred.fromCoroutine(reader.read(addresses))
+        return reading.addErrback(_unread)
 
-    def _is_double(self, name: str) -> bool:
-        spec = self._specs[name]
+    @staticmethod
+    def _is_double(spec: SwitchSpec) -> bool:
         return spec.kind is Kind.DOUBLE_ACTUATION_VALVE and not spec.state_device
 
     def _one(self, spec: SwitchSpec, address: str, answer: Mapping[str, Reading]) -> Reading | None:
-        if not self._is_double(spec.name):
+        if not self._is_double(spec):
             return answer.get(address)
         first, second = (answer.get(a) for a in _two(address))
         if first is None or second is None:

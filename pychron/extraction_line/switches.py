@@ -300,7 +300,7 @@ class SwitchMachine:
 
     def next_wake(self) -> float | None:
         """Wire seconds of the first waiting command's end."""
-        return min((c.asked_at + c.within for _, c in self._waiting), default=None)
+        return min(c.asked_at + c.within for _, c in self._waiting) if self._waiting else None
 
     def goes_on(self, key: str) -> bool:
         """Nobody has taken its place: the second of two outputs may follow the first."""

@@ -22,16 +22,13 @@ class Spawner:
         """Run `coroutine`; `what` names it in the log. The result fires when it ended, never with a failure."""
         running: Deferred[Any] = Deferred.fromCoroutine(coroutine)
         self._running[running] = None
-        done: Deferred[None] = Deferred()
 
         def ended(result: object) -> None:
             self._running.pop(running, None)
             if isinstance(result, Failure) and not result.check(CancelledError):
                 self.log.failure("{what} failed", failure=result, what=what)
-            done.callback(None)
 
-        running.addBoth(ended)
-        return done
+        return running.addBoth(ended)
 
     @property
     def running(self) -> int:

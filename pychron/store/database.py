@@ -113,7 +113,7 @@ class Database:
         """The log grows once, by a table that goes again. A disk with no room for it is no reason not to start."""
         for sql in (
             "CREATE TABLE IF NOT EXISTS room (bytes BLOB)",
-            f"INSERT INTO room VALUES (zeroblob({ROOM}))",
+            f"INSERT INTO room VALUES (zeroblob({ROOM}))",  # noqa: S608
             "DROP TABLE room",
         ):
             with contextlib.suppress(sqlite3.OperationalError):

@@ -3,7 +3,7 @@
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from pychron.events.bus import EventBus
+from pychron.events.bus import CAN_WAIT_S, EventBus
 
 
 class Bus(SynchronousTestCase):
@@ -20,6 +20,20 @@ class Bus(SynchronousTestCase):
         self.assertEqual((one, other), ([], []))
         self.clock.advance(0)
         self.assertEqual((one, other), ([1, "two", 3], [1, 3]))
+
+    def test_what_can_wait_comes_a_little_later_or_with_what_cannot(self):
+        heard = []
+        self.bus.subscribe(heard.append)
+        self.bus.publish("begins", can_wait=True)
+        self.clock.advance(CAN_WAIT_S * 0.9)
+        self.assertEqual(heard, [])
+        self.clock.advance(CAN_WAIT_S * 0.2)
+        self.assertEqual(heard, ["begins"])
+        self.bus.publish("begins", can_wait=True)
+        self.bus.publish("ends")
+        self.bus.publish("begins anew", can_wait=True)
+        self.clock.advance(0)
+        self.assertEqual(heard, ["begins", "begins", "ends", "begins anew"])
 
     def test_a_subscriber_that_fails_is_logged_and_the_others_hear(self):
         heard = []
