@@ -150,8 +150,7 @@ class ExtractionLineManager:
 
     def view(self, name: str) -> SwitchView:
         """From memory."""
-        if name not in self.line.switches:
-            self.resolve(name)
+        self.resolve(name)
         owner, orphaned = self.owners.of(name)
         return self.line.view(name, self.now, owner, orphaned)
 
@@ -262,11 +261,10 @@ class ExtractionLineManager:
     def publish(self, events: list[object]) -> None:
         """Put events on the node's bus; what nobody commanded is kept on disk."""
         for event in events:
-            begun = False
             if isinstance(event, SwitchChanged):
                 self._note(event)
-                begun = event.view.state is State.MOVING
-            self.bus.publish(event, can_wait=begun)  # the actuation goes on before its beginning is told
+            begins = isinstance(event, SwitchChanged) and event.view.state is State.MOVING
+            self.bus.publish(event, can_wait=begins)
 
     def _note(self, event: SwitchChanged) -> None:
         view = event.view
