@@ -52,7 +52,7 @@ class Counts:
             if spec.track:
                 now = datetime.fromtimestamp(wall).isoformat()
                 before = self.switches.get(name, Turned(now, 0, now))
-                switches[name] = self.switches[name] = replace(before, count=before.count + 1, timestamp=now)
+                switches[name] = self.switches[name] = Turned(before.start, before.count + 1, now)
             if action is Action.OPEN:
                 for pipette in self._spec.pipettes:
                     after = self._shot(pipette, name, wall)

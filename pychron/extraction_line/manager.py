@@ -164,7 +164,7 @@ class ExtractionLineManager:
         if is_manual(switch):
             return self.by_hand.actuate(name, command)
         self._request += 1
-        self.steps.take(7, f"ExtractionLineManager: {command.action} {name} for {command.peer}")
+        self.steps.take(7, "ExtractionLineManager: {} {} for {}", command.action, name, command.peer)
         done: Deferred[Done] = Deferred()
         self._asked[self._request] = (command, done)
         out = self.machine.ask(self._request, command, self.now)
@@ -335,7 +335,7 @@ class ExtractionLineManager:
     async def _drive(self, job: Drive) -> None:
         spec = self.line.switches[job.switch].spec
         begin, goes_on = (lambda: self._begin(job.key)), (lambda: self.machine.goes_on(job.key))
-        self.steps.take(8, f"{job.switch} is address {spec.address or job.switch} of {spec.actuator}")
+        self.steps.take(8, "{} is address {} of {}", job.switch, spec.address or job.switch, spec.actuator)
         try:
             mark = await self.relays.drive(job.switch, job.opens, begin, job.urgent, goes_on)
         except (NotBegun, Unavailable) as no:

@@ -16,6 +16,8 @@ Step = tuple[str, Action]
 
 def expand(line: Line, name: str, action: Action) -> tuple[Step, ...]:
     """The switch and, recursively, its children; inverted ones turn the other way. Each switch once."""
+    if not line.children[name]:
+        return ((name, action),)
     turns: dict[str, Action] = {}
 
     def walk(switch: str, turn: Action) -> None:

@@ -49,11 +49,15 @@ class Relays:
         if spec.kind is Kind.MANUAL_VALVE or actuator is None:
             return Hardware(readable=False, late_s=0.0, evidence=Evidence.DECLARED)
         foreign = reader is not None and reader is not actuator
-        readable = reader is not None and bool(reader.readable) and spec.query_state
+        readable = self._readable(spec, reader)
         evidence = Evidence.COMMANDED
         if readable and reader is not None:
             evidence = Evidence.INDICATOR if foreign or spec.state_address else reader.evidence
         return Hardware(readable, actuator.late_s, evidence, same_channel=not foreign)
+
+    def _readable(self, spec: SwitchSpec, reader: Any) -> bool:
+        driven = spec.kind is not Kind.MANUAL_VALVE and spec.actuator in self.actuators
+        return driven and spec.query_state and reader is not None and bool(reader.readable)
 
     def _reader(self, spec: SwitchSpec) -> tuple[Any, str]:
         if spec.state_device:
@@ -99,7 +103,7 @@ class Relays:
         for name in names:
             spec = self._specs[name]
             reader, address = self._reader(spec)
-            if reader is not None and self.hardware(name).readable:
+            if self._readable(spec, reader):
                 wanted.append((spec, reader, address))
                 addresses = asked.setdefault(id(reader), (reader, []))[1]
                 addresses += _two(address) if self._is_double(spec) else (address,)

@@ -16,14 +16,14 @@ class Steps:
     def __init__(self, world: World, bus: EventBus) -> None:
         self._world = world
         self._bus = bus
-        self._taken: list[LineStep] = []
+        self._taken: list[tuple[int, str, tuple[object, ...], float]] = []
 
-    def take(self, number: int, text: str) -> None:
-        """A step is taken now."""
+    def take(self, number: int, text: str, *values: object) -> None:
+        """A step is taken now. `values` stand for the `{}` of `text`; they are put there when it is told."""
         if not self._taken:
             self._world.wire.callLater(TOLD_AFTER_S, self._tell)
-        self._taken.append(LineStep(number, text, self._world.wall()))
+        self._taken.append((number, text, values, self._world.wall()))
 
     def _tell(self) -> None:
-        steps, self._taken = tuple(self._taken), []
-        self._bus.publish(LineSteps(steps))
+        taken, self._taken = self._taken, []
+        self._bus.publish(LineSteps(tuple(LineStep(n, text.format(*v), wall) for n, text, v, wall in taken)))

@@ -74,7 +74,7 @@ class ValveVerbs:
         name = call.argument
         self._known(name, call, action)
         if self._manager is not None:
-            self._manager.steps.take(6, f"RemoteCommandServer has {call.verb} {name} from {call.peer}")
+            self._manager.steps.take(6, "RemoteCommandServer has {} {} from {}", call.verb, name, call.peer)
         token = call.members.get("token")
         command = Command(
             switch=name,
