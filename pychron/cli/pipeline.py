@@ -202,4 +202,5 @@ def _show(ended: Ended, folder: Path, dry: bool) -> None:
             )
     good = len(ended.analyses) - len(ended.without)
     where = "nothing was written" if dry else f"in {folder}"
-    say(f"{ended.run.stands.value}: {good} of {len(ended.analyses)} analyses are good, {where}", "bold")
+    told = f"{good} of {len(ended.analyses)} analyses are good, " if ended.analyses else ""
+    say(f"{ended.run.stands.value}: {told}{where}", "bold")

@@ -117,6 +117,13 @@ class MetaData:
             )
         return self._levels[key]
 
+    def height(self, irradiation: str, level: str) -> float | None:
+        """Where a level lay along the axis, mm; None where its file does not say. Raises MissingFile, CorruptFile."""
+        path = f"{irradiation}/{level}.json"
+        document = parse(self._read(path, "level"), path)
+        value = None if isinstance(document, list) else mapping(document, path).get("z")
+        return None if value is None else number(value, path, "z")
+
     def position(
         self, irradiation: str, level: str, hole: int | None, identifier: str = ""
     ) -> Position | None:

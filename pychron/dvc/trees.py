@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +13,17 @@ from pychron.dvc.errors import CorruptFile, NoRepository
 from pychron.dvc.groups import Group, folder_groups, folder_state, revision_groups
 
 _MANY = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A commit that changed some file."""
+
+    commit: str
+    subject: str
+    """The first line of its message"""
+    time: float
+    """Wall seconds"""
 
 
 class Tree(Protocol):
@@ -39,6 +51,9 @@ class Tree(Protocol):
 
     def commits(self, paths: Iterable[str]) -> dict[str, str]:
         """The commit that last changed each of `paths`, as far as there is one; one walk for all."""
+
+    def history(self, paths: Iterable[str], most: int | None = None) -> list[Change]:
+        """The commits that changed any of `paths`, newest first, not more than `most`; none where there is no history."""
 
     def uncommitted(self, paths: Iterable[str]) -> list[str]:
         """Those of `paths` whose content is not that of `revision`; none where there is no history."""
@@ -83,6 +98,12 @@ class FolderTree:
         if self._repository is None or not self.revision:
             return {}
         return last_changes(self._repository, self.revision, paths)
+
+    def history(self, paths: Iterable[str], most: int | None = None) -> list[Change]:
+        """As `Tree` says."""
+        if self._repository is None or not self.revision:
+            return []
+        return changes(self._repository, self.revision, paths, most)
 
     def uncommitted(self, paths: Iterable[str]) -> list[str]:
         """As `Tree` says."""
@@ -143,6 +164,10 @@ class RevisionTree:
     def commits(self, paths: Iterable[str]) -> dict[str, str]:
         """As `Tree` says."""
         return last_changes(self._repository, self.revision, paths)
+
+    def history(self, paths: Iterable[str], most: int | None = None) -> list[Change]:
+        """As `Tree` says."""
+        return changes(self._repository, self.revision, paths, most)
 
     def uncommitted(self, paths: Iterable[str]) -> list[str]:
         """As `Tree` says: a revision is all committed."""
@@ -209,6 +234,22 @@ def last_changes(repository: Any, revision: str, paths: Iterable[str]) -> dict[s
         changed = _changed(repository, commit)
         found.update(dict.fromkeys(sorted(wanted & changed), str(commit.id)))
         wanted -= changed
+    return found
+
+
+def changes(repository: Any, revision: str, paths: Iterable[str], most: int | None = None) -> list[Change]:
+    """The commits up to `revision` in which a file of `paths` differs from all of the commit's parents, newest first."""
+    import pygit2
+
+    wanted = set(paths)
+    found: list[Change] = []
+    order = pygit2.enums.SortMode.TOPOLOGICAL | pygit2.enums.SortMode.TIME
+    for commit in repository.walk(revision, order):
+        if most is not None and len(found) >= most:
+            break
+        if wanted & _changed(repository, commit):
+            subject = commit.message.strip().partition("\n")[0]
+            found.append(Change(str(commit.id), subject, float(commit.commit_time)))
     return found
 
 

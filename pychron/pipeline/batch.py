@@ -24,7 +24,7 @@ from pychron.reduction.batch import FLAG_TEXTS, OWN, Batch, Inputs, Scalars
 from pychron.reduction.batch import Flag as Fault
 from pychron.reduction.decay import days_since_start, decay_factors
 from pychron.reduction.inputs import ARGON, Chronology, Measured, Productions
-from pychron.reduction.options import Options
+from pychron.reduction.options import Cosmogenic, Options
 from pychron.reduction.reduce import reduce
 from pychron.reduction.reduced import Reduced
 
@@ -183,6 +183,7 @@ def reduce_analyses(
     options: Options | None = None,
     overrides: Mapping[str, Override] | None = None,
     run: Callable[..., Reduced] = reduce,
+    cosmogenic: Cosmogenic | None = None,
 ) -> list[Row]:
     """Every analysis reduced, in the order given; `overrides` by uuid. Never raises for what an analysis holds."""
     found = [meta(analysis) for analysis in analyses]
@@ -199,7 +200,7 @@ def reduce_analyses(
     for coherent, members in groups.items():
         some = [analyses[i] for i in members]
         batch = build(some, [found[i] for i in members], arithmetic, overrides or {})
-        chosen = options or Options(monitor_age_ma=coherent[1] if coherent else None)
+        chosen = options or Options(monitor_age_ma=coherent[1] if coherent else None, cosmogenic=cosmogenic)
         reduced = run(batch, arithmetic.constants, chosen)
         for row, (i, faults) in enumerate(zip(members, reduced.flags.tolist(), strict=True)):
             rows[i] = Row(analyses[i], found[i], reduced, row, _flags(analyses[i], found[i], faults))

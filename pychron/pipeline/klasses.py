@@ -7,11 +7,11 @@ stands in `DESKTOP` with what to write instead.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from pychron.pipeline.klass import FLUX, LEVEL, Klass, choice, flag, number, text, words
 from pychron.pipeline.option_kinds import Kind, Option
+from pychron.pipeline.output_klasses import OUTPUTS
 
-ERROR_TYPES = ("SEM", "SD", "MSEM")
 REFERENCE_FITS = (
     "Preceding",
     "Succeeding",
@@ -32,103 +32,46 @@ ISOTOPE_FITS = (
     "exponential",
     "auto linear/parabolic",
 )
-FLUX_MODELS = ("plane", "bowl", "weighted_mean", "nearest_neighbors", "bracketing", "matching")
 GROUP_KEYS = ("Identifier", "Sample", "Aliquot", "Repository", "None")
 COMPARATORS = ("<", "<=", ">", ">=", "==", "!=")
 
 
-@dataclass(frozen=True, slots=True)
-class Klass:
-    """A class of node: the work is in `pychron.pipeline.nodes`."""
-
-    name: str
-    family: str
-    says: str
-    """One line for the reference."""
-    options: tuple[Option, ...] = ()
-    writes: bool = False
-    """It changes files of a repository, where the run was told to."""
-
-
-def _text(key: str, says: str, default: str = "", required: bool = False) -> Option:
-    return Option(key, Kind.TEXT, default, says, required=required)
-
-
-def _words(key: str, says: str, choices: tuple[str, ...] = (), default: tuple[str, ...] = ()) -> Option:
-    return Option(key, Kind.WORDS, default, says, choices)
-
-
-def _number(key: str, says: str, default: float, minimum: float = 0.0) -> Option:
-    return Option(key, Kind.NUMBER, default, says, minimum=minimum)
-
-
-def _flag(key: str, says: str, default: bool) -> Option:
-    return Option(key, Kind.FLAG, default, says)
-
-
-def _choice(key: str, says: str, default: str, choices: tuple[str, ...]) -> Option:
-    return Option(key, Kind.CHOICE, default, says, choices)
-
-
 WHICH = (
-    _words("repositories", "repositories to read; empty = all that the run was given"),
-    _words("identifiers", "only these identifiers (labnumbers)"),
-    _words("uuids", "only these analyses, by uuid or record_id"),
-    _words("analysis_types", "only these types", default=("unknown",)),
-    _text("since", "only what was measured at or after this day, 2021-01-19 or 2021-01-19T07:30:00"),
-    _text("until", "only what was measured before this day"),
+    words("repositories", "repositories to read; empty = all that the run was given"),
+    words("identifiers", "only these identifiers (labnumbers)"),
+    words("uuids", "only these analyses, by uuid or record_id"),
+    words("analysis_types", "only these types; `[]` = all", default=("unknown",)),
+    text("since", "only what was measured at or after this day, 2021-01-19 or 2021-01-19T07:30:00"),
+    text("until", "only what was measured before this day"),
 )
-THRESHOLD = _number("threshold", "hours before and after the unknowns in which a reference counts", 10.0)
+THRESHOLD = number("threshold", "hours before and after the unknowns in which a reference counts", 10.0)
 SAME = (
-    _flag("same_spectrometer", "only references of the unknown's mass spectrometer", True),
-    _flag("same_extract_device", "only references of the unknown's extract device", True),
-)
-LEVEL = (_text("irradiation", "its name"), _text("level", "its letter"))
-FLUX = (
-    _choice(
-        "model_kind",
-        "how J of a hole follows from the monitors; `matching` takes its own only",
-        "weighted_mean",
-        FLUX_MODELS,
-    ),
-    _text(
-        "holder",
-        "irradiation holder of the metadata: where the holes lie, which plane, bowl, nearest and bracketing need",
-    ),
-    _text(
-        "monitor",
-        "a monitor by name, as fc-kuiper-2008; empty = age and constants that the level's file names",
-    ),
-    _number("monitor_age", "Ma; instead of a name, the age of a known monitor; 0 = as `monitor` says", 0.0),
+    flag("same_spectrometer", "only references of the unknown's mass spectrometer", True),
+    flag("same_extract_device", "only references of the unknown's extract device", True),
 )
 REFERENCE_FIT = ("name", "fit", "error_type")
-SKIP = _flag("skip_reviewed", "leave what a person has reviewed as it is", False)
-FIGURE = (
-    _text("title", "stands over the figure"),
-    _words("formats", "files to write", ("pdf", "svg", "png"), ("pdf",)),
-    _text("file", "name of the file without its ending; empty = the node's name"),
-)
+SKIP = flag("skip_reviewed", "leave what a person has reviewed as it is", False)
 _REVIEW = (
-    _choice(
+    choice(
         "policy",
         "what a failed rule does: `flag` marks the analysis, `omit` also leaves it out of means, `stop` ends the run here, to be resumed by a person",
         "flag",
         ("flag", "omit", "stop"),
     ),
-    _number(
+    number(
         "intercept_error_pct", "largest error of an intercept, percent of its value; 0 = not checked", 10.0
     ),
-    _words(
+    words(
         "isotopes", "isotopes whose fits the rules look at", default=("Ar40", "Ar39", "Ar38", "Ar37", "Ar36")
     ),
-    _number("least_signal", "fA; an isotope below is not judged by its percent error", 0.05),
-    _number("signal_to_baseline", "least ratio of intercept to baseline; 0 = not checked", 0.0),
-    _number("signal_to_blank", "least ratio of signal to blank; 0 = not checked", 1.0),
-    _number("slope_pct", "largest change of the signal over its series, percent of the intercept; 0 = not checked", 0.0),
-    _number("outliers_pct", "largest share of points that the filter takes out, percent; 0 = not checked", 10.0),
-    _number("curvature_pct", "largest part of a parabola's change that is curved, percent of the intercept; 0 = not checked", 0.0),
-    _number("adjusted_r2", "least adjusted R2 of a line or curve that is steeper than its noise; 0 = not checked", 0.0),
-    _number("full_scale", "fA; a detector without a row in `full_scales` is judged by it; 0 = unknown", 0.0),
+    number("least_signal", "fA; an isotope below is not judged by its percent error", 0.05),
+    number("signal_to_baseline", "least ratio of intercept to baseline; 0 = not checked", 0.0),
+    number("signal_to_blank", "least ratio of signal to blank; 0 = not checked", 1.0),
+    number("slope_pct", "largest change of the signal over its series, percent of the intercept; 0 = not checked", 0.0),
+    number("outliers_pct", "largest share of points that the filter takes out, percent; 0 = not checked", 10.0),
+    number("curvature_pct", "largest part of a parabola's change that is curved, percent of the intercept; 0 = not checked", 0.0),
+    number("adjusted_r2", "least adjusted R2 of a line or curve that is steeper than its noise; 0 = not checked", 0.0),
+    number("full_scale", "fA; a detector without a row in `full_scales` is judged by it; 0 = unknown", 0.0),
     Option("full_scales", Kind.ROWS, (), "full scale of each detector, fA", ("detector", "full_scale")),
 )  # fmt: skip
 KLASSES: tuple[Klass, ...] = (
@@ -139,6 +82,27 @@ KLASSES: tuple[Klass, ...] = (
         "references by name instead of by search; what was found already is kept",
         WHICH,
     ),
+    Klass(
+        "RecentUnknownsNode",
+        "data",
+        "what was measured last",
+        (
+            number("hours", "before the newest analysis", 24.0),
+            number("most", "analyses at most, the newest of them", 500.0, 1.0),
+            text("mass_spectrometer", "only of this one"),
+            words("analysis_types", "only these types"),
+        ),
+    ),
+    Klass(
+        "InterpretedAgeNode",
+        "data",
+        "interpreted ages that are stored in the repositories",
+        (
+            words("repositories", "where they are looked for; empty = everywhere"),
+            words("identifiers", "only of these identifiers"),
+            flag("newest", "of several of one identifier and name the newest alone", True),
+        ),
+    ),
     Klass("FindFluxMonitorsNode", "find", "the monitors of a level and the holes to predict", LEVEL),
     Klass("FluxMonitorsNode", "data", "reads the monitors that were found", ()),
     Klass("FindBlanksNode", "find", "blanks of each unknown's own type around it", (THRESHOLD, *SAME)),
@@ -148,10 +112,10 @@ KLASSES: tuple[Klass, ...] = (
         "references of given types around the unknowns",
         (
             THRESHOLD,
-            _words(
+            words(
                 "analysis_types", "types to look for: air, cocktail, detector_ic, blank_unknown ...", (), ()
             ),
-            _text("load_name", "only of this load"),
+            text("load_name", "only of this load"),
             *SAME,
         ),
     ),
@@ -201,6 +165,17 @@ KLASSES: tuple[Klass, ...] = (
         ),
     ),
     Klass("ArArCalculationsNode", "fit", "corrections, F and age of all unknowns", ()),
+    Klass(
+        "CosmogenicNode",
+        "fit",
+        "from here on 38Ar and 36Ar are taken apart into trapped and cosmogenic argon, none of it of chlorine",
+        (
+            number("cosmogenic3836", "38Ar/36Ar of cosmogenic argon", 1.5),
+            number("cosmogenic3836_err", "its error", 0.0),
+            number("trapped3836", "38Ar/36Ar of trapped argon", 0.1885),
+            number("trapped3836_err", "its error", 0.0003),
+        ),
+    ),
     Klass("FitFluxNode", "fit", "J of each hole of the level", FLUX),
     Klass(
         "ReviewNode",
@@ -217,11 +192,41 @@ KLASSES: tuple[Klass, ...] = (
         "persist",
         "writes one interpreted age for each group, `<IA>`",
         (
-            _choice(
+            choice(
                 "preferred",
                 "the age that is preferred",
                 "weighted_age",
                 ("weighted_age", "plateau_age", "isochron_age", "integrated_age"),
+            ),
+        ),
+        True,
+    ),
+    Klass(
+        "BulkEditNode",
+        "edit",
+        "sets a tag or text of every unknown, `<TAG>` or `<MANUAL>`",
+        (
+            Option(
+                "edits",
+                Kind.ROWS,
+                (),
+                "what is set, as {attribute: tag, value: omit}; attributes: tag, comment, sample, material, project",
+                ("attribute", "value"),
+            ),
+        ),
+        True,
+    ),
+    Klass(
+        "RevertHistoryNode",
+        "edit",
+        "puts back what acquisition wrote, or what a commit has, `<MANUAL>`; no history is lost",
+        (
+            text("to", "`collection`, or a commit, tag or branch", "collection"),
+            words(
+                "modifiers",
+                "which files of an analysis",
+                ("intercepts", "baselines", "blanks", "icfactors", "tags"),
+                ("intercepts", "baselines", "blanks", "icfactors"),
             ),
         ),
         True,
@@ -233,13 +238,13 @@ KLASSES: tuple[Klass, ...] = (
         "GroupingNode",
         "grouping",
         "groups by a key: figures and tables make one group of each",
-        (_choice("by_key", "what the members of a group share", "Identifier", GROUP_KEYS),),
+        (choice("by_key", "what the members of a group share", "Identifier", GROUP_KEYS),),
     ),
     Klass(
         "SubGroupingNode",
         "grouping",
         "groups within groups",
-        (_choice("by_key", "what the members of a subgroup share", "Aliquot", GROUP_KEYS),),
+        (choice("by_key", "what the members of a subgroup share", "Aliquot", GROUP_KEYS),),
     ),
     Klass(
         "FilterNode",
@@ -260,41 +265,9 @@ KLASSES: tuple[Klass, ...] = (
         "MSWDFilterNode",
         "filter",
         "leaves out the largest deviation of a group until its MSWD is valid",
-        (_number("confidence", "percent of the interval in which an MSWD is valid", 95.0),),
+        (number("confidence", "percent of the interval in which an MSWD is valid", 95.0),),
     ),
-    Klass("IdeogramNode", "figure", "relative probability of ages", FIGURE),
-    Klass("SpectrumNode", "figure", "age spectrum with its plateau", FIGURE),
-    Klass("InverseIsochronNode", "figure", "36/40 against 39/40", FIGURE),
-    Klass(
-        "SeriesNode",
-        "figure",
-        "values against time",
-        (*FIGURE, _words("values", "isotopes, ratios as Ar40/Ar36, or age, kca", default=("age",))),
-    ),
-    Klass(
-        "FluxVisualizationNode", "figure", "J over the irradiation holder, with the model", (*FIGURE, *FLUX)
-    ),
-    Klass("CSVFluxExportNode", "table", "J of the holes as CSV", (_text("file", "name", "flux"),)),
-    Klass(
-        "XLSXAnalysisTableNode",
-        "table",
-        "the table of a publication",
-        (_text("file", "name without its ending", "analyses"), _text("title", "stands over the table")),
-    ),
-    Klass("CSVAnalysesExportNode", "table", "the same as CSV", (_text("file", "name", "analyses"),)),
-    Klass("CSVRawDataExportNode", "table", "raw series as CSV", (_text("file", "name", "raw_data"),)),
-    Klass(
-        "InterpretedAgeTableNode",
-        "table",
-        "stored interpreted ages as CSV and XLSX",
-        (_text("file", "name", "interpreted_ages"), _words("repositories", "where they are looked for")),
-    ),
-    Klass(
-        "AuditNode",
-        "report",
-        "the audit trail: commits, files, constants, version of each result",
-        (_text("file", "name", "audit"),),
-    ),
+    *OUTPUTS,
 )
 GROUP = "NodeGroup"
 BY_NAME: Mapping[str, Klass] = {klass.name: klass for klass in KLASSES}
@@ -302,10 +275,9 @@ DESKTOP: Mapping[str, str] = {
     "CalendarUnknownNode": "write UnknownNode with `since:` and `until:`",
     "ListenUnknownNode": "a pycrunch node follows what is measured by itself",
     "GraphGroupingNode": "write GroupingNode",
-    "BulkEditNode": "edits by hand are commits of a person; nothing here edits in bulk",
     "EmailNode": "the dashboard mails alerts; a table is a file",
     "XMLExportNode": "write XLSXAnalysisTableNode or CSVAnalysesExportNode",
-    "MLNode": "it needs a trained model of the desktop application",
+    "MLNode": "it wants a trained model, which nothing here makes; write ReviewNode with rules",
 }
 """Classes of installed Pychron that need a person at a desktop, and what does their work here."""
 NAMES = (*BY_NAME, GROUP)

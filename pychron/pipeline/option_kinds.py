@@ -71,7 +71,7 @@ def read_option(option: Option, node: YamlNode | None, fields: Fields, report: R
         case Kind.CHOICE:
             return fields.choice(key, str(option.default), option.choices)
         case Kind.WORDS:
-            return _words(option, fields)
+            return _words(option, node, fields)
         case Kind.NUMBERS:
             return _numbers(option, fields)
         case Kind.EXPRESSION:
@@ -90,10 +90,11 @@ def _number(option: Option) -> float:
     return float(option.default) if isinstance(option.default, int | float) else 0.0
 
 
-def _words(option: Option, fields: Fields) -> OptionValue:
+def _words(option: Option, node: YamlNode | None, fields: Fields) -> OptionValue:
+    """A list that is written and empty is none; what is not written is the default."""
     found = fields.texts(option.key)
     if not found:
-        return option.default
+        return () if isinstance(node, YamlList) else option.default
     folded = {c.casefold(): c for c in option.choices}
     words = []
     for value in found:

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pychron.pipeline.klasses import ERROR_TYPES, REFERENCE_FITS
+from pychron.pipeline.klass import ERROR_TYPES
+from pychron.pipeline.klasses import REFERENCE_FITS
 
 DEGREES = {"linear": 1, "parabolic": 2, "cubic": 3}
 

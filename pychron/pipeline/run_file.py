@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from pychron.dvc.committing import as_bytes, write_durably
+from pychron.dvc.interpreted_ages import InterpretedAge
 from pychron.dvc.records import Reference, StoredFit, StoredValue
 from pychron.pipeline.batch import Override
 from pychron.pipeline.events import Flag
 from pychron.pipeline.state import Committed, FittedHole, Group, State
 from pychron.reduction.inputs import Measured, OutlierFilter
 
-VERSION = 1
+VERSION = 2
 NAME = "run.json"
 
 
@@ -129,6 +130,8 @@ def _state(state: State) -> dict[str, Any]:
         "level": state.level,
         "model_kind": state.model_kind,
         "holes": [asdict(one) for one in state.holes],
+        "interpreted": [asdict(one) for one in state.interpreted],
+        "cosmogenic": state.cosmogenic,
         "standards": state.standards,
         "commits": [asdict(one) for one in state.commits],
         "written": state.written,
@@ -156,11 +159,15 @@ def _take(state: State, saved: Mapping[str, Any]) -> None:
         )
     for uuid, flags in saved["flags"].items():
         state.flag(uuid, [Flag(**flag) for flag in flags])
-    state.groups = tuple(Group(one["label"], tuple(one["uuids"])) for one in saved["groups"])
+    state.groups = tuple(Group(one["label"], tuple(one["uuids"]), one["within"]) for one in saved["groups"])
     state.wants_ages = saved["wants_ages"]
     state.level = None if saved["level"] is None else (saved["level"][0], saved["level"][1])
     state.model_kind = saved["model_kind"]
     state.holes = tuple(_hole(one) for one in saved["holes"])
+    state.interpreted = tuple(
+        InterpretedAge(**{**one, "uuids": tuple(one["uuids"])}) for one in saved["interpreted"]
+    )
+    state.cosmogenic = None if saved["cosmogenic"] is None else tuple(saved["cosmogenic"])
     state.standards = {key: (one[0], one[1]) for key, one in saved["standards"].items()}
     state.commits = [Committed(**{**one, "files": tuple(one["files"])}) for one in saved["commits"]]
     state.written = list(saved["written"])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pychron.dvc.committing import Author
+from pychron.dvc.interpreted_ages import InterpretedAge
 from pychron.dvc.records import Analysis
 from pychron.pipeline.applied import applied, merged
 from pychron.pipeline.batch import Override, Row, metadata_of, reduce_analyses
@@ -16,6 +17,8 @@ from pychron.pipeline.flux import without_j
 from pychron.pipeline.references import SAME_AS_UNKNOWN
 from pychron.pipeline.samples import Sample, samples_of
 from pychron.pipeline.workspace import Loaded, Workspace
+from pychron.reduction.inputs import Measured
+from pychron.reduction.options import Cosmogenic
 
 OF_AGES = (
     "no_irradiation", "no_metadata", "no_chronology", "chronology", "no_productions", "no_level", "no_j",
@@ -70,6 +73,8 @@ class Group:
 
     label: str
     uuids: tuple[str, ...]
+    within: str = ""
+    """Of a group within a group: the label of that"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,10 @@ class State:
     """Irradiation and level whose flux is fitted: its analyses have no J yet"""
     model_kind: str = ""
     holes: tuple[FittedHole, ...] = ()
+    interpreted: tuple[InterpretedAge, ...] = ()
+    """Stored interpreted ages that a node read"""
+    cosmogenic: tuple[float, float, float, float] | None = None
+    """38/36 of cosmogenic and of trapped argon with their errors: then 38Ar and 36Ar are taken apart by them"""
     standards: dict[str, tuple[str, float]] = field(default_factory=dict)
     """Detector -> the detector and the ratio that its IC factor refers to"""
     commits: list[Committed] = field(default_factory=list)
@@ -166,12 +175,23 @@ class State:
             meta = metadata_of(self.workspace.meta, self.arithmetic, self.workspace.frozen)
             if self.level is not None:
                 meta = without_j(meta)
-            rows = reduce_analyses([self.now(uuid) for uuid in self.unknowns], meta, self.arithmetic)
+            rows = reduce_analyses(
+                [self.now(uuid) for uuid in self.unknowns],
+                meta,
+                self.arithmetic,
+                cosmogenic=self._cosmogenic(),
+            )
             self._rows = {
                 uuid: replace(row, flags=self._flags(uuid, row))
                 for uuid, row in zip(self.unknowns, rows, strict=True)
             }
         return [self._rows[uuid] for uuid in self.unknowns]
+
+    def _cosmogenic(self) -> Cosmogenic | None:
+        if self.cosmogenic is None:
+            return None
+        made, made_error, trapped, trapped_error = self.cosmogenic
+        return Cosmogenic(Measured(made, made_error), Measured(trapped, trapped_error))
 
     def _flags(self, uuid: str, row: Row) -> tuple[Flag, ...]:
         ageless = not self.wants_ages or row.analysis.analysis_type not in SAME_AS_UNKNOWN

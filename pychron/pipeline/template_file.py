@@ -28,7 +28,14 @@ DESKTOP_KEYS = ("use_editor", "icon", "skip_configure", "auto_configure", "skip_
 OWN_KEYS = ("klass", "name", "enabled")
 TOP = ("required", "nodes", "name", "icon")
 DEEPEST = 8
-INSTALLED = {"ideo": "ideogram", "spec": "spectrum", "simpleanalysistable": "analysis_table"}
+INSTALLED = {
+    "ideo": "ideogram",
+    "spec": "spectrum",
+    "isochron": "inverse_isochron",
+    "csvideo": "csv_ideogram",
+    "csvspec": "csv_spectrum",
+    "csvisochron": "csv_inverse_isochron",
+}
 """What installed laboratories call some of the templates, folded."""
 
 

@@ -38,6 +38,10 @@ class SeriesOptions:
     """Drawn as dashed lines"""
     centre: float | None = None
     """A mean or target, drawn as a line"""
+    curve: tuple[tuple[float, float, float], ...] = ()
+    """Time, value and one-sigma error of what was fitted, drawn as a line in its band"""
+    words: str = ""
+    """Stands in the upper right corner"""
 
 
 def series(points: Sequence[SeriesPoint], options: SeriesOptions) -> Figure:
@@ -66,6 +70,18 @@ def series(points: Sequence[SeriesPoint], options: SeriesOptions) -> Figure:
             axes.axhline(options.centre, color=ORANGE, linewidth=1)
         for limit in options.limits or ():
             axes.axhline(limit, color=ORANGE, linewidth=1, linestyle="--")
+        if options.curve:
+            at = [datetime.fromtimestamp(time, UTC).replace(tzinfo=None) for time, _, _ in options.curve]
+            values, wide = (np.array([one[place] for one in options.curve]) for place in (1, 2))
+            axes.plot(np.array(at), values, color=ORANGE, linewidth=1.2)
+            axes.fill_between(
+                np.array(at), values - options.level * wide, values + options.level * wide, color=ORANGE, alpha=0.15,
+                linewidth=0,
+            )  # fmt: skip
+        axes.text(
+            0.98, 0.97, options.words, transform=axes.transAxes, ha="right", va="top", fontsize=8,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 2},
+        )  # fmt: skip
         mdates: Any = matplotlib.dates
         locator = mdates.AutoDateLocator()
         axes.xaxis.set_major_locator(locator)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 
-from pychron.pipeline.figures.style import BLUE, GREY, K_CA, YIELD, age_text, caption, new_figure, style
+from pychron.pipeline.figures.style import (
+    BLUE,
+    GREY,
+    K_CA,
+    YIELD,
+    age_text,
+    caption,
+    new_figure,
+    style,
+    title_of,
+)
 from pychron.pipeline.group_ages import GroupAge, PlateauAge
 from pychron.pipeline.results import Quantities
 from pychron.pipeline.samples import Sample
@@ -25,45 +36,92 @@ class SpectrumOptions:
     """Named in the line below."""
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step in the order of heating; errors one sigma, None where there is no number."""
+
+    age: float | None
+    error: float | None
+    """Without that of J"""
+    gas: float
+    """39ArK, in any unit"""
+    inside: bool
+    """It is part of the plateau"""
+    kca: tuple[float | None, float | None] = (None, None)
+    radiogenic: tuple[float | None, float | None] = (None, None)
+    """40Ar*, percent"""
+
+
 def spectrum(
     sample: Sample, plateau: PlateauAge, integrated: GroupAge, options: SpectrumOptions | None = None
 ) -> Figure:
     """Boxes of the good steps (age without the error of J), in the order of heating; those of the plateau are filled."""
-    chosen = options or SpectrumOptions()
-    good = sample.good
-    quantities = Quantities()
-    gas = np.array([quantities.of(row, "k39")[0] or 0.0 for row in good])
-    edges = np.concatenate([[0.0], 100 * np.cumsum(gas) / gas.sum()]) if gas.sum() > 0 else np.zeros(1)
     with style():
         figure = new_figure(5.0)
-        above, middle, below = figure.subplots(
-            3, 1, sharex=True, gridspec_kw={"height_ratios": (1, 1, 4), "hspace": 0.05}
-        )
-        _panel(above, sample, edges, "kca", K_CA)
-        _panel(middle, sample, edges, "yield", YIELD)
-        outside = _boxes(below, sample, edges, plateau, chosen.level)
-        below.set_xlim(0, 100)
-        below.set_xlabel("Cumulative $^{39}$Ar$_K$ released (%)")
-        below.set_ylabel("Apparent age (Ma)")
-        title = " ".join(filter(None, (sample.label, sample.name)))
-        figure.suptitle(title, fontsize=10, x=0.02, ha="left")
-        below.text(
-            0.98, 0.93, _words(plateau, integrated, chosen.level), transform=below.transAxes, fontsize=8,
-            ha="right", va="top", bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 2},
-        )  # fmt: skip
-        told = f" {outside} beyond the scale." if outside else ""
-        caption(
-            figure, f"Boxes {chosen.level}σ without J; ages {chosen.level}σ with J.{told} {chosen.constants}"
-        )
+        draw_spectrum(figure, steps_of(sample, plateau), title_of(sample), plateau.age, integrated, options)
     return figure
 
 
-def _panel(axes: Axes, sample: Sample, edges: np.ndarray, name: str, label: str) -> None:
-    """Values of each step; over a logarithm where they are positive and span more than a decade."""
+def steps_of(sample: Sample, plateau: PlateauAge) -> list[Step]:
+    """Its good analyses."""
     quantities = Quantities()
+    inside = [row.analysis.uuid for row in plateau.rows] if not plateau.age.why else []
+    return [
+        Step(
+            quantities.of(row, "age")[0],
+            row.number(row.reduced.age_err_wo_j),
+            quantities.of(row, "k39")[0] or 0.0,
+            row.analysis.uuid in inside,
+            quantities.of(row, "kca"),
+            quantities.of(row, "yield"),
+        )
+        for row in sample.good
+    ]
+
+
+def draw_spectrum(
+    figure: Figure | SubFigure,
+    steps: Sequence[Step],
+    title: str,
+    plateau: GroupAge,
+    integrated: GroupAge,
+    options: SpectrumOptions | None = None,
+) -> None:
+    """Into a figure or a part of one, within `style()`. A panel that nothing is known for is left out."""
+    chosen = options or SpectrumOptions()
+    gas = np.array([one.gas for one in steps])
+    edges = np.concatenate([[0.0], 100 * np.cumsum(gas) / gas.sum()]) if gas.sum() > 0 else np.zeros(1)
+    panels = [
+        (label, values)
+        for label, values in ((K_CA, [one.kca for one in steps]), (YIELD, [one.radiogenic for one in steps]))
+        if any(value is not None for value, _ in values)
+    ]
+    ratios = (*(1 for _ in panels), 4)
+    axes = figure.subplots(
+        len(ratios), 1, sharex=True, squeeze=False, gridspec_kw={"height_ratios": ratios, "hspace": 0.05}
+    )[:, 0]
+    for one, (label, values) in zip(axes, panels, strict=False):
+        _panel(one, values, edges, label)
+    below = axes[-1]
+    outside = _boxes(below, steps, edges, plateau, chosen.level)
+    below.set_xlim(0, 100)
+    below.set_xlabel("Cumulative $^{39}$Ar$_K$ released (%)")
+    below.set_ylabel("Apparent age (Ma)")
+    figure.suptitle(title, fontsize=10, x=0.02, ha="left")
+    below.text(
+        0.98, 0.93, _words(steps, plateau, integrated, chosen.level), transform=below.transAxes, fontsize=8,
+        ha="right", va="top", bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 2},
+    )  # fmt: skip
+    told = f" {outside} beyond the scale." if outside else ""
+    caption(figure, f"Boxes {chosen.level}σ without J; ages {chosen.level}σ with J.{told} {chosen.constants}")
+
+
+def _panel(
+    axes: Axes, values: Sequence[tuple[float | None, float | None]], edges: np.ndarray, label: str
+) -> None:
+    """Values of each step; over a logarithm where they are positive and span more than a decade."""
     found = []
-    for place, row in enumerate(sample.good):
-        value, error = quantities.of(row, name)
+    for place, (value, error) in enumerate(values):
         if value is None:
             continue
         found.append(value)
@@ -77,30 +135,27 @@ def _panel(axes: Axes, sample: Sample, edges: np.ndarray, name: str, label: str)
     axes.set_ylabel(label)
 
 
-def _boxes(axes: Axes, sample: Sample, edges: np.ndarray, plateau: PlateauAge, level: int) -> int:
+def _boxes(axes: Axes, steps: Sequence[Step], edges: np.ndarray, plateau: GroupAge, level: int) -> int:
     """How many of them lie beyond the scale."""
-    quantities = Quantities()
-    inside = [row.analysis.uuid for row in plateau.rows] if not plateau.age.why else []
     low, high = [], []
-    for place, row in enumerate(sample.good):
-        age, error = quantities.of(row, "age")[0], row.number(row.reduced.age_err_wo_j)
-        if age is None or error is None:
+    for place, one in enumerate(steps):
+        if one.age is None or one.error is None:
             continue
-        part = row.analysis.uuid in inside
         left, right = edges[place : place + 2]
         axes.add_patch(
             Rectangle(
-                (left, age - level * error), right - left, 2 * level * error, linewidth=0.8,
-                facecolor=BLUE if part else "white", edgecolor="black" if part else GREY, alpha=0.75 if part else 1.0,
+                (left, one.age - level * one.error), right - left, 2 * level * one.error, linewidth=0.8,
+                facecolor=BLUE if one.inside else "white", edgecolor="black" if one.inside else GREY,
+                alpha=0.75 if one.inside else 1.0,
             )
         )  # fmt: skip
-        low.append(age - level * error)
-        high.append(age + level * error)
+        low.append(one.age - level * one.error)
+        high.append(one.age + level * one.error)
     if not low:
         return 0
-    _limits(axes, np.array(low), np.array(high), None if plateau.age.why else plateau.age.age_ma)
-    if inside:
-        places = [place for place, row in enumerate(sample.good) if row.analysis.uuid in inside]
+    _limits(axes, np.array(low), np.array(high), None if plateau.why else plateau.age_ma)
+    places = [place for place, one in enumerate(steps) if one.inside]
+    if places:
         top = axes.get_ylim()[1]
         axes.annotate(
             "", xy=(edges[places[0]], top), xytext=(edges[places[-1] + 1], top), annotation_clip=False,
@@ -122,15 +177,15 @@ def _limits(axes: Axes, low: np.ndarray, high: np.ndarray, centre: float | None)
     axes.set_ylim(bottom - 0.1 * (top - bottom), top + 0.35 * (top - bottom))
 
 
-def _words(plateau: PlateauAge, integrated: GroupAge, level: int) -> str:
+def _words(steps: Sequence[Step], age: GroupAge, integrated: GroupAge, level: int) -> str:
     lines = []
-    age = plateau.age
     if age.why:
         lines.append(f"no plateau: {age.why}")
     else:
+        part = sum(one.gas for one in steps if one.inside) / sum(one.gas for one in steps)
         lines.append(
             f"plateau {age_text(age.age_ma, age.error, level)}, MSWD {age.mswd:.2f}, p {age.probability:.2f}, "
-            f"{age.n} steps, {100 * plateau.plateau.gas:.0f} % of ³⁹Ar"
+            f"{age.n} steps, {100 * part:.0f} % of ³⁹Ar"
         )
     if not integrated.why:
         lines.append(f"all gas {age_text(integrated.age_ma, integrated.error, level)}")

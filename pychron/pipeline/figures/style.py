@@ -9,12 +9,16 @@ from types import MappingProxyType
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
+
+from pychron.pipeline.samples import Sample
 
 WIDTH_IN = 5.5
 """Two thirds of a page of A4."""
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
 """Told apart by the colour-blind and in grey print (Okabe & Ito 2008, Color Universal Design)."""
+COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Of groups in one figure, from the same source; an eighth group has the first again."""
 FORMATS = ("pdf", "svg", "png")
 
 _RC: Any = MappingProxyType(
@@ -68,7 +72,12 @@ def new_figure(height_in: float = 4.0) -> Figure:
     return Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
 
 
-def caption(figure: Figure, text: str) -> None:
+def title_of(sample: Sample) -> str:
+    """`27257 FC-2`"""
+    return " ".join(filter(None, (sample.label, sample.name)))
+
+
+def caption(figure: Figure | SubFigure, text: str) -> None:
     """One small line below: errors and constants."""
     figure.supxlabel(text, fontsize=7, color="#404040", x=0.02, ha="left")
 

@@ -68,6 +68,26 @@ def unknowns(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
     return Outcome(f"{len(state.unknowns)} unknowns")
 
 
+def recent(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
+    """What was measured in the hours before the newest analysis, newest last; not more than `most`."""
+    wanted = str(spec.options["mass_spectrometer"]).casefold()
+    types = {word.casefold() for word in spec.options["analysis_types"]}  # type: ignore[union-attr]
+    timed = [
+        one.analysis
+        for one in state.everything()
+        if one.analysis.time == one.analysis.time
+        and (not wanted or one.analysis.mass_spectrometer.casefold() == wanted)
+        and (not types or one.analysis.analysis_type.casefold() in types)
+    ]
+    if not timed:
+        raise NodeFailed("no analysis matches what the node asks for")
+    since = timed[-1].time - 3600 * float(spec.options["hours"])  # type: ignore[arg-type]
+    found = [one.uuid for one in timed if one.time >= since]
+    most = int(float(spec.options["most"]))  # type: ignore[arg-type]
+    state.choose(found[-most:])
+    return Outcome(f"{len(state.unknowns)} analyses of the {spec.options['hours']:g} h before the newest")
+
+
 def references(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
     """What was found is kept; without a search before, what the node names."""
     if not state.searched:

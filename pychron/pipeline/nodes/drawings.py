@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pychron.pipeline.batch import Row
+from pychron.pipeline.reference_fits import NoReference, Reference, predict, read_fit
 from pychron.pipeline.results import Quantities
 from pychron.pipeline.state import Doing, Outcome, State
 from pychron.pipeline.template import NodeSpec
@@ -16,11 +18,24 @@ from pychron.reduction.inputs import ARGON
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from pychron.pipeline.figures.series import SeriesOptions, SeriesPoint
     from pychron.pipeline.samples import Sample
 
-NAMES = {"IdeogramNode": "ideogram", "SpectrumNode": "spectrum", "InverseIsochronNode": "isochron", "SeriesNode": "series"}  # fmt: skip
-QUANTITIES = ("age", "f", "kca", "kcl", "yield", "k39")
-LABELS = {"age": "Age (Ma)", "f": "40Ar*/39ArK", "kca": "K/Ca", "kcl": "K/Cl", "yield": "40Ar* (%)", "k39": "39ArK (fA)"}  # fmt: skip
+CURVE = 200
+"""Points of a curve that is drawn."""
+NAMES = {
+    "IdeogramNode": "ideogram", "SpectrumNode": "spectrum", "InverseIsochronNode": "isochron", "SeriesNode": "series",
+    "RegressionSeriesNode": "regression", "RadialNode": "radial", "CompositeNode": "composite", "XYScatterNode": "scatter",
+    "SubgroupIdeogramNode": "subgroups", "InterpretedAgeIdeogramNode": "interpreted_ages", "HybridIdeogramNode": "hybrid",
+    "HistoryIdeogramNode": "history",
+}  # fmt: skip
+"""Of files, where the node names none."""
+EXTRACTED = "extract_value"
+QUANTITIES = ("age", "f", "kca", "kcl", "yield", "k39", EXTRACTED)
+LABELS = {
+    "age": "Age (Ma)", "f": "40Ar*/39ArK", "kca": "K/Ca", "kcl": "K/Cl", "yield": "40Ar* (%)", "k39": "39ArK (fA)",
+    EXTRACTED: "Extraction value",
+}  # fmt: skip
 
 
 def ideograms(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
@@ -34,7 +49,7 @@ def ideograms(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
             return "no analysis of it has an age"
         return ideogram(sample, weighted_age(sample.good), IdeogramOptions(constants=state.arithmetic.name))
 
-    return _draw(state, spec, doing, draw)
+    return draw_each(state, spec, doing, draw)
 
 
 def spectra(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
@@ -52,7 +67,7 @@ def spectra(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
             sample, plateau_age(sample.good), integrated_age(sample.good), SpectrumOptions(constants=state.arithmetic.name)
         )  # fmt: skip
 
-    return _draw(state, spec, doing, draw)
+    return draw_each(state, spec, doing, draw)
 
 
 def isochrons(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
@@ -66,10 +81,11 @@ def isochrons(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
             return "no analysis of it has an age"
         return isochron(sample, isochron_age(sample.good), IsochronOptions(constants=state.arithmetic.name))
 
-    return _draw(state, spec, doing, draw)
+    return draw_each(state, spec, doing, draw)
 
 
-def _draw(state: State, spec: NodeSpec, doing: Doing, draw: Callable[[Sample], Figure | str]) -> Outcome:
+def draw_each(state: State, spec: NodeSpec, doing: Doing, draw: Callable[[Sample], Figure | str]) -> Outcome:
+    """A figure of each group, or why there is none."""
     state.wants_ages = True
     state.choose(state.unknowns)
     base = str(spec.options["file"]) or NAMES[spec.klass]
@@ -113,13 +129,23 @@ def check_values(spec: NodeSpec) -> Iterator[str]:
     words = spec.options["values"]
     assert isinstance(words, tuple)
     for word in words:
-        parts = str(word).split("/")
-        if str(word) not in QUANTITIES and not (len(parts) <= 2 and all(one in ARGON for one in parts)):
-            yield f"values: {word} is not known; write an isotope, a ratio as Ar40/Ar36, or {', '.join(QUANTITIES)}"
+        yield from check_value("values", str(word))
+
+
+def check_value(key: str, word: str) -> Iterator[str]:
+    """Why an option's word is no value."""
+    parts = word.split("/")
+    if word not in QUANTITIES and not (len(parts) <= 2 and all(one in ARGON for one in parts)):
+        yield f"{key}: {word or 'it'} is not known; write an isotope, a ratio as Ar40/Ar36, or {', '.join(QUANTITIES)}"
+
+
+def label_of(word: str) -> str:
+    """What an axis says of a value."""
+    return LABELS.get(word, word if "/" in word else f"{word} (fA)")
 
 
 def series(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
-    """One figure of each value, all unknowns against time."""
+    """One figure of each value, all unknowns against time; with `fit` among the options a regression through them."""
     from pychron.pipeline.figures.series import SeriesOptions, SeriesPoint
     from pychron.pipeline.figures.series import series as draw
 
@@ -136,7 +162,15 @@ def series(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
         if not points:
             faults.append(f"no analysis has a value of {word}")
             continue
-        figure = draw(points, SeriesOptions(str(spec.options["title"]), LABELS.get(word, f"{word} (fA)" if "/" not in word else word)))  # fmt: skip
+        options = SeriesOptions(str(spec.options["title"]), label_of(word))
+        if "fit" in spec.options:
+            try:
+                options = regressed(
+                    points, options, str(spec.options["fit"]), str(spec.options["error_type"])
+                )
+            except NoReference as problem:
+                faults.append(f"no fit of {word}: {problem.text}")
+        figure = draw(points, options)
         base = str(spec.options["file"]) or NAMES[spec.klass]
         files += save_figure(state, spec, doing, figure, f"{base}-{word.replace('/', '_')}")
     return Outcome(
@@ -144,8 +178,23 @@ def series(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
     )
 
 
+def regressed(
+    points: Sequence[SeriesPoint], options: SeriesOptions, fit: str, error_type: str
+) -> SeriesOptions:
+    """With the curve through the points that are not left out. Raises NoReference."""
+    kept = [Reference(one.time, one.value, one.error) for one in points if not one.left_out]
+    chosen = read_fit(fit, error_type)
+    times = [one.time for one in points]
+    first, last = min(times), max(times)
+    at = [first + (last - first) * step / (CURVE - 1) for step in range(CURVE)]
+    curve = tuple((time, *predict(chosen, kept, time)) for time in at)
+    return replace(options, curve=curve, words=f"{fit}, {error_type}, n {len(kept)}")
+
+
 def value_of(row: Row, word: str, quantities: Quantities) -> tuple[float | None, float | None]:
     """An isotope (corrected), a ratio of two, or a quantity, with its one-sigma error."""
+    if word == EXTRACTED:
+        return row.analysis.extraction.value, None
     if word in QUANTITIES:
         return quantities.of(row, word)
     top, _, bottom = word.partition("/")

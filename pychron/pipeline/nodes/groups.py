@@ -45,7 +45,7 @@ def _grouped(state: State, uuids: Sequence[str], key: str, within: str) -> Itera
         members.setdefault(_key(state, uuid, key), []).append(uuid)
     for label, some in sorted(members.items()):
         shown = label if not within or label.startswith(within) else f"{within} {label}"
-        yield Group(shown, tuple(some))
+        yield Group(shown, tuple(some), within)
 
 
 def _key(state: State, uuid: str, key: str) -> str:
@@ -112,7 +112,7 @@ def keep(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
     state.choose(kept)
     members = set(kept)
     state.groups = tuple(
-        Group(one.label, left)
+        Group(one.label, left, one.within)
         for one in state.groups
         if (left := tuple(uuid for uuid in one.uuids if uuid in members))
     )

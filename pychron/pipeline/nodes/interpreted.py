@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from pychron.dvc import layout
 from pychron.dvc.committing import as_bytes
@@ -16,6 +17,9 @@ from pychron.pipeline.nodes.persisting import commit_all
 from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
 from pychron.pipeline.template import NodeSpec
 from pychron.pipeline.workspace import short_name
+
+if TYPE_CHECKING:
+    from pychron.pipeline.tables.columns import Cell, Column
 
 
 def persist(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
@@ -68,36 +72,66 @@ def _place(
     return next_path(identifier, [*present, *taken]), as_bytes(document)
 
 
-def table(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
-    """The stored interpreted ages of the repositories, as CSV and XLSX."""
-    from pychron.pipeline.tables.columns import Cell, Column
-    from pychron.pipeline.tables.writing import write_tables
+NONE_STORED = "no interpreted age is in the repositories; pychron pipeline run interpreted_age makes them"
 
-    wanted = {word.casefold() for word in spec.options["repositories"]}  # type: ignore[union-attr]
-    rows: list[list[Cell]] = []
-    faults: list[str] = []
+
+def choose(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
+    """Stored interpreted ages by repository and identifier; with `newest` the last of each identifier and name."""
+    wanted = {word.casefold() for word in spec.options["identifiers"]}  # type: ignore[union-attr]
+    found, faults = stored(state, spec.options["repositories"])  # type: ignore[arg-type]
+    chosen = [one for _, one in found if not wanted or one.identifier.casefold() in wanted]
+    if spec.options["newest"]:
+        last = {(one.identifier, one.name): one for one in sorted(chosen, key=lambda one: one.date)}
+        chosen = list(last.values())
+    if not chosen and not faults:
+        raise NodeFailed(NONE_STORED)
+    state.interpreted = tuple(sorted(chosen, key=lambda one: (one.sample, one.identifier, one.path)))
+    return Outcome(f"{len(chosen)} interpreted ages", faults=tuple(faults))
+
+
+def stored(state: State, repositories: Sequence[str]) -> tuple[list[tuple[str, InterpretedAge]], list[str]]:
+    """Every stored one with the name of its repository, and what could not be read. No `repositories`: of all."""
+    wanted = {word.casefold() for word in repositories}
+    found, faults = [], []
     for repository in state.workspace.repositories:
         name = short_name(repository.tree.name)
         if wanted and name.casefold() not in wanted:
             continue
-        for found in _stored(repository.tree):
-            if isinstance(found, str):
-                faults.append(f"{name}: {found}")
+        for one in _stored(repository.tree):
+            if isinstance(one, str):
+                faults.append(f"{name}: {one}")
             else:
-                rows.append([
-                    found.sample, found.identifier, found.name, found.kind.replace("_", " "), found.age_ma,
-                    found.age_err, found.n, found.mswd, found.date, name, found.path,
-                ])  # fmt: skip
-    if not rows and not faults:
-        raise NodeFailed(
-            "no interpreted age is in the repositories; pychron pipeline run interpreted_age makes them"
-        )
+                found.append((name, one))
+    return found, faults
+
+
+def sheet(found: Sequence[tuple[str, InterpretedAge]]) -> tuple[tuple[Column, ...], list[list[Cell]]]:
+    """Columns and rows of a table, by sample, identifier and name."""
+    from pychron.pipeline.tables.columns import Column
+
     columns = (
         Column("Sample"), Column("Identifier"), Column("Name"), Column("Kind"), Column("Age (Ma)", "0.00000"),
         Column("± 1σ with J", "0.00000"), Column("n", "0"), Column("MSWD", "0.00"), Column("Made"), Column("Repository"),
         Column("File"),
     )  # fmt: skip
-    rows.sort(key=lambda row: tuple(map(str, row[:3])))
+    rows: list[list[Cell]] = [
+        [
+            one.sample, one.identifier, one.name, one.kind.replace("_", " "), one.age_ma, one.age_err, one.n, one.mswd,
+            one.date, name, one.path,
+        ]
+        for name, one in found
+    ]  # fmt: skip
+    return columns, sorted(rows, key=lambda row: tuple(map(str, row[:3])))
+
+
+def table(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
+    """The stored interpreted ages of the repositories, as CSV and XLSX."""
+    from pychron.pipeline.tables.writing import write_tables
+
+    found, faults = stored(state, spec.options["repositories"])  # type: ignore[arg-type]
+    if not found and not faults:
+        raise NodeFailed(NONE_STORED)
+    columns, rows = sheet(found)
     base = str(spec.options["file"])
     names = [f"{base}.xlsx", f"{base}.csv"]
     for one in names if not doing.dry else ():

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pychron.pipeline.nodes.interpreted import sheet, stored
 from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
 from pychron.pipeline.template import NodeSpec
+
+if TYPE_CHECKING:
+    from pychron.pipeline.tables.columns import Column
 
 
 def xlsx_table(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
@@ -17,7 +24,7 @@ def csv_table(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
 
 
 def _table(state: State, spec: NodeSpec, doing: Doing, form: str) -> Outcome:
-    from pychron.pipeline.tables.columns import COLUMNS, SUMMARY, Cell, lines, summary
+    from pychron.pipeline.tables.columns import COLUMNS, SIMPLE, SUMMARY, Cell, lines, summary
     from pychron.pipeline.tables.metadata import METADATA, metadata
     from pychron.pipeline.tables.writing import write_tables
 
@@ -32,14 +39,24 @@ def _table(state: State, spec: NodeSpec, doing: Doing, form: str) -> Outcome:
     if title := str(spec.options.get("title", "")):
         head: list[Cell] = ["Title", title, None, ""]
         told = [head, *told]
-    sheets = {
-        "Analyses": (COLUMNS, [line for sample in samples for line in lines(sample)]),
+    places = SIMPLE if spec.options.get("columns") == "simple" else range(len(COLUMNS))
+    table = [[line[place] for place in places] for sample in samples for line in lines(sample)]
+    sheets: dict[str, tuple[Sequence[Column], Sequence[Sequence[Cell]]]] = {
+        "Analyses": ([COLUMNS[place] for place in places], table),
         "Ages": (SUMMARY, summary(samples)),
         "Metadata": (METADATA, told),
     }
+    faults: list[str] = []
+    if spec.options.get("interpreted_ages"):
+        found, faults = stored(state, ())
+        wanted = {row.analysis.identifier for sample in samples for row in sample.rows}
+        sheets["Interpreted ages"] = sheet([one for one in found if one[1].identifier in wanted])
     path = doing.folder / f"{spec.options['file']}.{form}"
     if doing.dry:
         return Outcome(f"would write {path.name}: {len(state.unknowns)} analyses")
     names = [one.name for one in write_tables(sheets, path)]
     state.written += names
-    return Outcome(f"wrote {', '.join(names)}: {len(state.unknowns)} analyses, {len(samples)} groups")
+    return Outcome(
+        f"wrote {', '.join(names)}: {len(state.unknowns)} analyses, {len(samples)} groups",
+        faults=tuple(faults),
+    )

@@ -53,6 +53,13 @@ COLUMNS = (
     Column("Left out because"),
 )
 """One line an analysis. Signals are less baseline and blank, with IC factors, and 39 and 37 corrected for decay; not for interferences."""
+SIMPLE = tuple(
+    place
+    for place, column in enumerate(COLUMNS)
+    if column.heading in ("Sample", "Identifier", "Run", "Step", "Extraction", "Unit", "40Ar* (%)", "K/Ca")
+    or column.heading.startswith(("Age", "± 1σ with", "Left out"))
+)
+"""Places of the columns that a person looks at first."""
 
 
 def lines(sample: Sample) -> list[list[Cell]]:

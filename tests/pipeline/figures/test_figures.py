@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import xml.etree.ElementTree as ElementTree
 
 import pytest
 from click.testing import CliRunner
@@ -13,6 +12,7 @@ from matplotlib.image import imread
 from pychron.cli.main import main
 from pychron.pipeline.figures.style import age_text
 from tests.examples.synthetic import metadata, repository, write
+from tests.pipeline.texts import texts
 
 HOLDER = "circle,1.0\n0,5\n5,0\n"
 KINDS = {
@@ -34,12 +34,6 @@ def lab(tmp_path_factory):
 def draw(lab, kind, out, *words):
     where = ["--meta", lab / "MetaData", "--repo", lab / "Synthetic", "--out", out]
     return CliRunner().invoke(main, ["figure", kind, *map(str, [*where, *words])], prog_name="pychron")
-
-
-def texts(path):
-    return " ".join(
-        "".join(node.itertext()) for node in ElementTree.parse(path).iter("{http://www.w3.org/2000/svg}text")
-    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
