@@ -19,7 +19,7 @@ from pychron.reduction.inputs import Measured, OutlierFilter, Productions
 
 PLAIN = (
     "uuid", "record_id", "identifier", "aliquot", "increment", "analysis_type", "mass_spectrometer", "irradiation", "level",
-    "position", "time_zero_offset", "sample", "material", "project", "comment", "tag", "spec_sha", "meta_commit",
+    "position", "time_zero_offset", "sample", "material", "project", "comment", "tag", "tag_note", "spec_sha", "meta_commit",
 )  # fmt: skip
 """Fields that stand in a row as they are."""
 LATER = ("isotopes", "baselines", "mapping", "files")
@@ -136,11 +136,11 @@ class Kept(Mapping[str, Any]):
 def analysis_of(row: list[Any], numbers: Numbers, text: Text) -> Analysis:
     """The analysis of a row, equal to the one that was read from its files."""
     (uuid, record_id, identifier, aliquot, increment, kind, spectrometer, irradiation, level, position, offset, sample, material,
-     project, comment, tag, spec_sha, meta_commit, time, detectors, extraction, productions) = row  # fmt: skip
+     project, comment, tag, tag_note, spec_sha, meta_commit, time, detectors, extraction, productions) = row  # fmt: skip
     return Analysis(
         uuid, record_id, identifier, aliquot, increment, kind, math.nan if time is None else time, spectrometer, irradiation,
         level, position, Kept(text, "isotopes", numbers), Kept(text, "baselines"), Kept(text, "mapping"), offset, sample, material,
-        project, comment, Extraction(*extraction), tag, spec_sha, meta_commit, tuple(detectors), Kept(text, "files"),
+        project, comment, Extraction(*extraction), tag, tag_note, spec_sha, meta_commit, tuple(detectors), Kept(text, "files"),
         (),
         None if productions is None else _productions(productions),
     )  # fmt: skip

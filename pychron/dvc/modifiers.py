@@ -124,9 +124,10 @@ def _optional(value: Any, name: str, what: str) -> float | None:
     return None if value in (None, "") else number(value, name, what)
 
 
-def tag(document: Any, name: str) -> str:
-    """A tags file: `ok`, `omit`, `invalid` ... Raises CorruptFile."""
-    return str(mapping(document, name).get("name") or "ok")
+def tag(document: Any, name: str) -> tuple[str, str]:
+    """A tags file: `ok`, `omit`, `invalid` ..., and the note of the person who said so. Raises CorruptFile."""
+    one = mapping(document, name)
+    return str(one.get("name") or "ok"), str(one.get("note") or "")
 
 
 KINDS = {"signals": "signal", "baselines": "baseline", "sniffs": "sniff"}

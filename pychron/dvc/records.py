@@ -154,6 +154,8 @@ class Analysis:
     comment: str = ""
     extraction: Extraction = field(default_factory=Extraction)
     tag: str = "ok"
+    tag_note: str = ""
+    """Why a person gave it that tag."""
     spec_sha: str = ""
     meta_commit: str = ""
     detectors: tuple[str, ...] = ()

@@ -179,7 +179,7 @@ class _Reading:
             self._modifier("icfactors", modifiers.values, True, quick.values) or {}
         )
         extraction = self._modifier("extraction", modifiers.extraction, False) or Extraction()
-        tag = self._modifier("tags", modifiers.tag, False) or "ok"
+        tag, note = self._modifier("tags", modifiers.tag, False) or ("ok", "")
         productions = self._modifier("productions", _productions, False)
         aliquot, increment = self._whole(main, "aliquot", 0), self._whole(main, "increment", None)
         identifier = str(main.get("identifier") or "")
@@ -205,6 +205,7 @@ class _Reading:
             comment=_text(main, "comment"),
             extraction=extraction,
             tag=tag,
+            tag_note=note,
             spec_sha=_text(main, "spec_sha"),
             meta_commit=_text(main, "meta_commit") or _text(main, "commit"),
             detectors=tuple(main.get("detectors") or ()),

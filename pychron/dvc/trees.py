@@ -55,6 +55,9 @@ class Tree(Protocol):
     def history(self, paths: Iterable[str], most: int | None = None) -> list[Change]:
         """The commits that changed any of `paths`, newest first, not more than `most`; none where there is no history."""
 
+    def histories(self, paths: Iterable[str]) -> dict[str, list[Change]]:
+        """The commits that changed each of `paths`, newest first, as far as there are any; one walk for all."""
+
     def uncommitted(self, paths: Iterable[str]) -> list[str]:
         """Those of `paths` whose content is not that of `revision`; none where there is no history."""
 
@@ -104,6 +107,12 @@ class FolderTree:
         if self._repository is None or not self.revision:
             return []
         return changes(self._repository, self.revision, paths, most)
+
+    def histories(self, paths: Iterable[str]) -> dict[str, list[Change]]:
+        """As `Tree` says."""
+        if self._repository is None or not self.revision:
+            return {}
+        return all_changes(self._repository, self.revision, paths)
 
     def uncommitted(self, paths: Iterable[str]) -> list[str]:
         """As `Tree` says."""
@@ -168,6 +177,10 @@ class RevisionTree:
     def history(self, paths: Iterable[str], most: int | None = None) -> list[Change]:
         """As `Tree` says."""
         return changes(self._repository, self.revision, paths, most)
+
+    def histories(self, paths: Iterable[str]) -> dict[str, list[Change]]:
+        """As `Tree` says."""
+        return all_changes(self._repository, self.revision, paths)
 
     def uncommitted(self, paths: Iterable[str]) -> list[str]:
         """As `Tree` says: a revision is all committed."""
@@ -248,9 +261,27 @@ def changes(repository: Any, revision: str, paths: Iterable[str], most: int | No
         if most is not None and len(found) >= most:
             break
         if wanted & _changed(repository, commit):
-            subject = commit.message.strip().partition("\n")[0]
-            found.append(Change(str(commit.id), subject, float(commit.commit_time)))
+            found.append(_change(commit))
     return found
+
+
+def all_changes(repository: Any, revision: str, paths: Iterable[str]) -> dict[str, list[Change]]:
+    """The same of each of `paths` by itself."""
+    import pygit2
+
+    wanted = set(paths)
+    found: dict[str, list[Change]] = {}
+    order = pygit2.enums.SortMode.TOPOLOGICAL | pygit2.enums.SortMode.TIME
+    for commit in repository.walk(revision, order):
+        change = _change(commit)
+        for path in sorted(wanted & _changed(repository, commit)):
+            found.setdefault(path, []).append(change)
+    return found
+
+
+def _change(commit: Any) -> Change:
+    subject = commit.message.strip().partition("\n")[0]
+    return Change(str(commit.id), subject, float(commit.commit_time))
 
 
 def _changed(repository: Any, commit: Any) -> set[str]:

@@ -226,7 +226,8 @@ def _flags(analysis: Analysis, irradiated: Irradiated, faults: int) -> tuple[Fla
         if faults & fault:
             flags.append(Flag(code, text, analysis.record_id, fatal=True))
     if analysis.tag != "ok":
-        flags.append(Flag("tag", f"it is tagged {analysis.tag}", analysis.tag, fatal=True))
+        why = f": {analysis.tag_note}" if analysis.tag_note else ""
+        flags.append(Flag("tag", f"it is tagged {analysis.tag}{why}", analysis.tag, fatal=True))
     return tuple(dict.fromkeys(flags))
 
 

@@ -213,13 +213,14 @@ KLASSES: tuple[Klass, ...] = (
                 "what is set, as {attribute: tag, value: omit}; attributes: tag, comment, sample, material, project",
                 ("attribute", "value"),
             ),
+            text("reason", "why; it stays with the tag and in the commit, and no analysis is tagged without"),
         ),
         True,
     ),
     Klass(
         "RevertHistoryNode",
         "edit",
-        "puts back what acquisition wrote, or what a commit has, `<MANUAL>`; no history is lost",
+        "puts back what acquisition wrote, or what a commit has, as a new commit, `<MANUAL>`: no history is lost, and the run goes on with what it put back",
         (
             text("to", "`collection`, or a commit, tag or branch", "collection"),
             words(

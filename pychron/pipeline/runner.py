@@ -30,12 +30,14 @@ from pychron.pipeline.state import Doing, NodeFailed, State
 from pychron.pipeline.template import NodeSpec, Template
 
 RESULT = "result.json"
-TAGS = {
+TAGS: Mapping[str, str | tuple[str, ...]] = {
     "IsotopeEvolutionPersistNode": "<ISOEVO>",
     "BlanksPersistNode": "<BLANKS>",
     "ICFactorPersistNode": "<ICFactor>",
     "InterpretedAgePersistNode": "<IA>",
     "FluxPersistNode": "fit flux for ",
+    "BulkEditNode": ("<TAG>", "<MANUAL>"),
+    "RevertHistoryNode": "<MANUAL> reverted to ",
 }
 """How the subjects of the commits of each class begin."""
 
@@ -126,7 +128,12 @@ def resumed(template: Template, state: State, folder: Path, author: Author | Non
 
 
 def _only_ours(
-    name: str, old: str, new: str, remembered: Container[str], tag: str, author: Author | None
+    name: str,
+    old: str,
+    new: str,
+    remembered: Container[str],
+    tag: str | tuple[str, ...],
+    author: Author | None,
 ) -> bool:
     """Whether only commits of this run lie between two revisions."""
     import pygit2
