@@ -53,7 +53,8 @@ def script() -> None:
 def check(ctx: click.Context, file: Path, root: Path | None, json_: bool) -> None:
     """Rehearse a script in virtual time: what it does to which valve, when, and what is refused.
 
-    Nothing moves. It is a rehearsal of one path through the script, not a proof. Without --root the line is assumed to have
+    Nothing moves. It is a rehearsal of one path through the script, not a proof. Where a refusal ends the script, it is rehearsed once more as if that
+    had succeeded, and what is refused then is told too. Without --root the line is assumed to have
     every valve that the script names, and no interlocks.
     """
     from pychron.node.script_check import check_script
@@ -122,6 +123,10 @@ def _document(report: DryRunReport) -> dict[str, Any]:
         "refusals": [
             {"command": c.command, "target": c.target, "why": c.result, "place": str(c.at)}
             for c in report.refusals
+        ],
+        "further_refusals": [
+            {"command": c.command, "target": c.target, "why": c.result, "place": str(c.at)}
+            for c in report.further
         ],
         "unknown": [
             {"name": name, "place": str(place), "what": what} for name, place, what in report.unknown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from twisted.internet.task import Clock
@@ -9,7 +10,7 @@ from twisted.internet.task import Clock
 from pychron.extraction_line.specs import LineSpec
 from pychron.scripting.dry_run import dry_run
 from pychron.scripting.dry_run_report import DryRunReport
-from pychron.scripting.outcomes import job_for
+from pychron.scripting.outcomes import Result, job_for
 from pychron.simulation.rehearsal_line import rehearsal_line
 
 
@@ -24,19 +25,26 @@ def check_script(file: Path, line: LineSpec | None) -> DryRunReport:
 
     from pychron.scripting.processes import ProcessScriptHost
 
-    clock = Clock()
-    rehearsed = rehearsal_line(line, clock) if line is not None else None
     ended: list[DryRunReport | Failure] = []
 
-    def begin() -> None:
-        running: Deferred[DryRunReport] = dry_run(
-            job_for(file),
-            ProcessScriptHost(reactor),
-            clock,
-            rehearsed,
-            computing=reactor,
+    def rehearse(go_on: bool) -> Deferred[DryRunReport]:
+        clock = Clock()
+        rehearsed = rehearsal_line(line, clock) if line is not None else None
+        return dry_run(
+            job_for(file), ProcessScriptHost(reactor), clock, rehearsed, computing=reactor, go_on=go_on
         )
-        running.addBoth(finish)
+
+    async def twice() -> DryRunReport:
+        report = await rehearse(go_on=False)
+        if report.ended.result is not Result.FAILED or not report.refusals:
+            return report
+        known = {(each.at, each.command, each.result) for each in report.refusals}
+        again = await rehearse(go_on=True)
+        found = (each for each in again.refusals if (each.at, each.command, each.result) not in known)
+        return replace(report, further=tuple(found))
+
+    def begin() -> None:
+        Deferred.fromCoroutine(twice()).addBoth(finish)
 
     def finish(result: DryRunReport | Failure) -> None:
         ended.append(result)

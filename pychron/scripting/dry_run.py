@@ -40,12 +40,13 @@ def dry_run(
     allow_lock: bool = False,
     computing: IReactorTime | None = None,
     max_commands: int = MAX_COMMANDS,
+    go_on: bool = False,
 ) -> Deferred[DryRunReport]:
     """Rehearse `job`. `clock` is the virtual clock of `line` (and of a lock-step host): it is advanced here.
     Without `line` one is assumed that has every valve the script names. `computing` is the real clock where
     `host` starts real processes; without it a script that computes for ever is not ended.
-    One that asks more than `max_commands` is."""
-    return DryRun(job, host, clock, line, allow_lock, computing, max_commands).start()
+    One that asks more than `max_commands` is. With `go_on` it goes on after a refusal as if it had succeeded."""
+    return DryRun(job, host, clock, line, allow_lock, computing, max_commands, go_on).start()
 
 
 class DryRun:
@@ -60,6 +61,7 @@ class DryRun:
         allow_lock: bool,
         computing: IReactorTime | None,
         max_commands: int,
+        go_on: bool,
     ) -> None:
         self._job = replace(job, testing=True)
         self._clock = clock
@@ -81,6 +83,7 @@ class DryRun:
             computing=computing,
             silent_s=SILENT_S if computing is not None else None,
             max_commands=max_commands,
+            go_on=go_on,
         )
 
     def start(self) -> Deferred[DryRunReport]:

@@ -23,6 +23,8 @@ class DryRunReport:
     messages: tuple[tuple[str, Place], ...]
     unknown: tuple[tuple[str, Place, str], ...]
     """Names that nothing defines, reached or not; the text says `unknown command` or `unknown name`."""
+    further: tuple[CommandEnded, ...] = ()
+    """What else would be refused, had each refusal that ended the script been none."""
 
     @property
     def timeline(self) -> tuple[CommandEnded, ...]:
@@ -61,6 +63,9 @@ class DryRunReport:
                 )
         found.append(f"duration {self.duration_s:.1f} s")
         found += [f"{each.at}: error: {each.command}: {each.result}" for each in self.refusals]
+        if self.further:
+            found.append("and after it, had that not been refused:")
+        found += [f"{each.at}: error: {each.command}: {each.result}" for each in self.further]
         found += [f"{place}: error: {what} {name}" for name, place, what in self.unknown]
         if self.ended.not_reached is None:
             found.append("which lines it reached is not known: it was ended before it could say")

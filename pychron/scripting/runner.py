@@ -85,8 +85,10 @@ class ScriptRunner:
         computing: IReactorTime | None = None,
         silent_s: float | None = None,
         max_commands: int | None = None,
+        go_on: bool = False,
     ) -> None:
-        """`silent_s` and `max_commands` cancel and abort a script that computes or loops for ever; None for a real
+        """`go_on`: of a rehearsal, a command that is refused is told to the script as done, so that the next refusal is
+        found too. `silent_s` and `max_commands` cancel and abort a script that computes or loops for ever; None for a real
         run, which may take days. `computing` is the wire clock unless that is virtual and the process is not."""
         self._host = host
         self._cleanup_s = cleanup_s
@@ -96,6 +98,7 @@ class ScriptRunner:
         self._computing = computing or world.wire
         self._silent_s = silent_s
         self._max_commands = max_commands
+        self._go_on = go_on
         self._stage = Stage(world.lab, world.wire, line, "", peer, token, {}, devices or {}, allow_lock)
         if on_step is not None:
             self._stage.on_step = on_step
@@ -250,7 +253,10 @@ class ScriptRunner:
             return
         if kind:
             self._record(current, target, f"{kind}: {text}", True)
-            self._raise_in_script(current.n, kind, text)
+            if self._go_on:
+                self._answer({"n": current.n, "ok": current.kind is not Kind.ASKS})
+            else:
+                self._raise_in_script(current.n, kind, text)
         else:
             self._record(current, outcome.target, outcome.text, outcome.refused)
             self._answer({"n": current.n, "ok": outcome.value})

@@ -49,6 +49,41 @@ def test_the_rules_of_the_root_hold(root: Path) -> None:
     assert "A" in refusal["why"]
 
 
+def test_every_refusal_is_told_in_one_run(root: Path) -> None:
+    script = write(
+        root,
+        "open('A')",
+        "open('C', ntries=1)",
+        "if is_open('ZZ'):",
+        "    open('never')",
+        "open('YY')",
+        "close('A')",
+        "sleep('x')",
+    )
+    done = pychron("script", "check", script, "--root", root)
+    assert done.returncode == 1
+    errors = [line.partition(": error: ")[0] for line in done.stdout.splitlines() if ": error: " in line]
+    assert errors == [f"extraction/mine.py:{n}" for n in (3, 4, 6, 8)]
+    assert "extraction/mine.py:4: error: is_open: UnknownSwitch: ZZ: no switch of that name" in done.stdout
+    said = done.stdout.splitlines()
+    assert (
+        said.index("and after it, had that not been refused:")
+        == said.index(next(line for line in said if ":4: error:" in line)) - 1
+    )
+    report = json.loads(pychron("script", "check", script, "--root", root, "--json").stdout)
+    assert [each["command"] for each in report["refusals"]] == ["open"]
+    assert [each["command"] for each in report["further_refusals"]] == ["is_open", "open", "sleep"]
+
+
+def test_a_refusal_that_the_script_takes_ends_nothing(root: Path) -> None:
+    script = write(
+        root, "open('A')", "try:", "    open('C', ntries=1)", "except Interlocked:", "    close('A')"
+    )
+    report = json.loads(pychron("script", "check", script, "--root", root, "--json").stdout)
+    assert [each["target"] for each in report["refusals"]] == ["C"]
+    assert (report["result"], report["further_refusals"]) == ("completed", [])
+
+
 def test_without_a_root_every_valve_is_there_and_it_says_so(root: Path) -> None:
     script = write(root, "open('A')", "open('C')", "open(description='somewhere')")
     done = pychron("script", "check", script)
