@@ -119,7 +119,7 @@ class ValveVerbs:
     def _checksum(self, call: Call) -> str:
         return self._picture.checksum([n for n in call.argument.split(",") if n])
 
-    def _pipette(self, call: Call) -> int:
+    def _pipette(self, call: Call) -> Any:
         wanted = call.argument.strip().casefold()
         return next((p["counts"] for p in self._picture.pipettes() if p["name"].casefold() == wanted), 0)
 

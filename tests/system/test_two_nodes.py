@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import time
 from contextlib import closing
@@ -189,6 +190,23 @@ def test_a_lost_valve_node_is_unknown_and_its_return_known(valve, experiment, ba
     assert bank.drives == drives
     assert experiment.json("Close", "B", id="after:1")["result"] == "OK"
     assert bank.turned("102") == [True, False]
+
+
+def test_shots_are_those_of_the_controller_and_never_old_ones(valve, experiment):
+    for text in ("Open G", "Close G", "Open F", "Close F"):
+        assert valve.ask(text) == "OK"
+    with Peer(experiment.port) as peer:
+        assert peer.ask("GetPipetteCount air") == "1"
+        assert peer.ask("GetPipetteCount Cocktail") == "0"
+        (row,) = ast.literal_eval(peer.ask("GetPipetteCounts"))
+        assert (row["counts"], sorted(row)) == (1, ["counts", "last_shot_time"])
+    assert experiment.json("GetPipetteCounts", id="shots:1")["result"][0]["name"] == "Air"
+    valve.kill()
+    experiment.wait_for_state("B", "unknown")
+    with Peer(experiment.port) as peer:
+        for text in ("GetPipetteCount Air", "GetPipetteCounts"):
+            assert peer.ask(text).startswith("ERROR 010"), "a count that cannot be asked is none"
+    assert experiment.json("GetPipetteCounts", id="shots:2")["error"]["kind"] == "PeerLost"
 
 
 def test_a_wrong_address_is_told_at_once_with_file_and_line(valve, tmp_path):

@@ -15,6 +15,7 @@ from pychron.extraction_line.errors import LineError, Locked, Mismatch, NoRespon
 from pychron.extraction_line.remote.faults import PeerFault, fault_in
 from pychron.extraction_line.remote.file import RemoteSettings
 from pychron.extraction_line.remote.link import Link, LinkCut
+from pychron.extraction_line.remote.own import Shots
 from pychron.extraction_line.remote.states import RemoteStates
 from pychron.extraction_line.remote.views import BadReply, RemotePicture, RemoteSwitch
 from pychron.extraction_line.states import Action, Lock, State
@@ -150,6 +151,13 @@ class InstalledPeer:
                 name, f"locked on {self._settings.name}, which is a silent `ok` there; unlock it there first"
             )
         return Mismatch(name, f"{action} was accepted and it reads {is_now}")
+
+    async def pipette(self, name: str) -> Shots:
+        """Shots of one pipette; when the last was, the server does not say. Raises LinkDown, LinkCut, BadReply."""
+        reply = await self._plain(f"GetPipetteCount {name}")
+        if not reply.isdecimal():
+            raise BadReply(f"GetPipetteCount {name} was answered by {reply!r}")
+        return Shots(name, int(reply))
 
     # ---- inside
 

@@ -18,10 +18,10 @@ from pychron.extraction_line.remote.manager import RemoteExtractionLineManager
 from pychron.extraction_line.remote.mixed import MixedExtractionLine
 from pychron.extraction_line.remote.status_monitor import StatusMonitor
 from pychron.extraction_line.remote.ties import part_of
+from pychron.extraction_line.remote.verbs import MixedVerbs
 from pychron.extraction_line.remote.wire import PeerLink
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.steps import Steps
-from pychron.extraction_line.verbs import ValveVerbs
 from pychron.rpc.interfaces import IVerbs
 from pychron.runtime.plugin import Context
 from pychron.runtime.spawn import Spawner
@@ -67,7 +67,7 @@ class RemoteLine:
             "simulated": world.simulated,
             "alarms": [],
         }
-        verbs.register(*ValveVerbs(picture, self._manager).verbs())
+        verbs.register(*MixedVerbs(picture, self._manager, self.line).verbs())
         announce(notifier, picture.valve)
         notifier.contribute("extraction_line", picture.whole)
         self.line.start()

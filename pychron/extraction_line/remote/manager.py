@@ -34,7 +34,8 @@ from pychron.extraction_line.remote.file import RemoteSettings
 from pychron.extraction_line.remote.installed import READ_BACKS_NEEDED as INSTALLED_READ_BACKS
 from pychron.extraction_line.remote.installed import InstalledPeer
 from pychron.extraction_line.remote.link import Link, LinkCut, LinkDown
-from pychron.extraction_line.remote.own import READ_BACKS_NEEDED, Grant, OwnPeer
+from pychron.extraction_line.remote.own import READ_BACKS_NEEDED, Grant, OwnPeer, Shots
+from pychron.extraction_line.remote.views import BadReply
 from pychron.extraction_line.specs import LineSpec, SwitchSpec
 from pychron.extraction_line.states import Action, Lock, SwitchView
 from pychron.runtime.deadlines import sleep
@@ -148,6 +149,20 @@ class RemoteExtractionLineManager:
             found = await self._reached(name, peer.why(name, action))
             return (*self._out_of_service(name, action), *found)
         return self.why(name, action, Peer("local"))
+
+    async def pipettes(self) -> list[Shots]:
+        """Shots of its pipettes, asked for now; an installed one is asked for those of this node's valves file.
+
+        Raises PeerLost, NoResponse, NotPermitted: what cannot be asked is not told from memory.
+        """
+        peer = await self._peer(self.name, opening=True)
+        if isinstance(peer, OwnPeer):
+            return await self._reached(self.name, peer.pipettes())
+        named = self._own.pipettes if self._own is not None else ()
+        try:
+            return [await self._reached(self.name, peer.pipette(one.name)) for one in named]
+        except BadReply as bad:
+            raise NoResponse(self.name, f"{self.name}: {bad}") from bad
 
     async def claim(
         self, valves: tuple[str, ...], require: Mapping[str, str], lease_s: float, session: str = ""

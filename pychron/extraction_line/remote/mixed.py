@@ -65,6 +65,12 @@ class MixedExtractionLine:
         """Controller by switch of the valves file; "" for this node."""
         if spec is not None:
             self.where = where_is(spec, by_name)
+        self.pipettes_of: dict[str, str] = {}
+        """Controller by pipette of the valves file, as far as both its valves are with one."""
+        for pipette in spec.pipettes if spec is not None else ():
+            ends = {self.where.get(pipette.inner), self.where.get(pipette.outer)}
+            if len(ends) == 1 and (end := ends.pop()) is not None:
+                self.pipettes_of[pipette.name] = end
         self._doubled: list[str] = []
         self._undriven = self._without_a_driver(spec, by_name, local)
         """Switches of the file whose controller this node cannot use: shown, and nobody can turn them."""

@@ -26,6 +26,27 @@ class Grant:
     sent_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Shots:
+    """Of one pipette, asked for just now."""
+
+    name: str
+    counts: int
+    last_shot_time: str = ""
+    inner: str = ""
+    outer: str = ""
+
+
+def read_shots(one: object) -> Shots:
+    """A row of a controller's answer. Raises LinkCut for what is none: no count is not a count of zero."""
+    found = one if isinstance(one, Mapping) else {}
+    name, counts = found.get("name"), found.get("counts")
+    if not isinstance(name, str) or not isinstance(counts, int) or isinstance(counts, bool) or counts < 0:
+        raise LinkCut(f"GetPipetteCounts has a row that says nothing: {one!r}")
+    texts = (str(found.get(key) or "") for key in ("last_shot_time", "inner", "outer"))
+    return Shots(name, counts, *texts)
+
+
 class OwnPeer:
     """Speaks to one of our own."""
 
@@ -82,6 +103,13 @@ class OwnPeer:
         """What blocks an actuation now, as the controller sees it."""
         reply = await self._asked(name, "Why", self._settings.timeout_s, action=str(action))
         return tuple(str(text) for text in reply) if isinstance(reply, list) else (str(reply),)
+
+    async def pipettes(self) -> list[Shots]:
+        """Shots of every pipette, as the controller counts them. Raises the typed error, LinkDown, LinkCut."""
+        reply = await self._asked("", "GetPipetteCounts", self._settings.timeout_s, value="")
+        if not isinstance(reply, list):
+            raise LinkCut(f"GetPipetteCounts was answered by {reply!r}")
+        return [read_shots(one) for one in reply]
 
     async def claim(
         self,
