@@ -164,6 +164,13 @@ class Checks:
         if spec.parent not in self.drafts:
             fields.wrong("parent", f"parent {spec.parent} is no switch of this file{self._hint(spec.parent)}")
             return
+        if self.drafts[spec.parent].spec.kind is Kind.MANUAL_VALVE:
+            fields.wrong(
+                "parent",
+                f"parent {spec.parent} is a manual valve: a hand turns it, and {spec.name} would not follow; "
+                "delete the parent",
+            )
+            return
         path = [spec.name]
         while (up := self.drafts[path[-1]].spec.parent) in self.drafts:
             if up == spec.name:

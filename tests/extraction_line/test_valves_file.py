@@ -202,6 +202,14 @@ def test_each_fault_is_told_and_only_its_switches_are_out_of_service(tmp_path):
     ]
 
 
+def test_nothing_follows_a_valve_that_a_hand_turns(tmp_path):
+    text = "- {name: T, kind: manual_valve}\n- {name: U, address: 1, parent: T}\n- {name: V, address: 2}\n"
+    line, problems = read(tmp_path, "valves.yaml", text)
+    told = "valves.yaml:2: error: valve U: parent T is a manual valve: a hand turns it, and U would not follow; delete the parent"
+    assert problems == [told]
+    assert [s.name for s in line.switches if s.faults] == ["U"]
+
+
 def test_xml_faults_have_the_lines_of_their_elements(tmp_path):
     line, problems = read(
         tmp_path,
