@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pychron.dvc.records import Reference, StoredFit, StoredValue
+from pychron.dvc.blobs import encode
+from pychron.dvc.records import RawSeries, Reference, StoredFit, StoredValue
+
+GROUPS = {"signal": "signals", "sniff": "sniffs"}
+"""Kind of a series -> where a data file lists it."""
 
 
 def with_fits(document: Mapping[str, Any], fits: Mapping[str, StoredFit]) -> dict[str, Any]:
@@ -35,6 +39,21 @@ def with_values(
             "reviewed": value.reviewed,
             **more.get(key, {}),
         }
+    return found
+
+
+def with_series(document: Mapping[str, Any], series: Sequence[RawSeries]) -> dict[str, Any]:
+    """A data file with the readings of some signals and sniffs replaced; one that it does not list is added."""
+    found = dict(document)
+    for one in series:
+        group = GROUPS[one.kind]
+        listed = [dict(entry) for entry in found.get(group) or ()]
+        own = [e for e in listed if (e.get("isotope"), e.get("detector")) == (one.isotope, one.detector)]
+        if not own:
+            own = [{"isotope": one.isotope, "detector": one.detector}]
+            listed += own
+        own[0]["blob"] = encode(one.t, one.y)
+        found[group] = listed
     return found
 
 

@@ -132,6 +132,7 @@ KLASSES: tuple[Klass, ...] = (
                 ("name", "fit", "error_type", "filter_outliers", "iterations", "std_devs"),
             ),
             SKIP,
+            flag("only_changed", "only series whose equilibration a node before it defined anew", False),
         ),
     ),
     Klass(
@@ -184,6 +185,13 @@ KLASSES: tuple[Klass, ...] = (
         _REVIEW,
     ),
     Klass("IsotopeEvolutionPersistNode", "persist", "writes intercepts and baselines, `<ISOEVO>`", (), True),
+    Klass(
+        "DefineEquilibrationPersistNode",
+        "persist",
+        "writes which readings are equilibration and which are signal, `<DEFINE EQUIL>`",
+        (),
+        True,
+    ),
     Klass("BlanksPersistNode", "persist", "writes blanks, `<BLANKS>`", (), True),
     Klass("ICFactorPersistNode", "persist", "writes IC factors, `<ICFactor>`", (), True),
     Klass("FluxPersistNode", "persist", "writes J of the level into MetaData, `fit flux for ...`", (), True),

@@ -161,8 +161,13 @@ OUTPUTS: tuple[Klass, ...] = (
     Klass(
         "DefineEquilibrationNode",
         "table",
-        "how long the gas took to spread into the spectrometer, from the readings before the inlet closed, as CSV",
+        "how long the gas took to spread into the spectrometer, from the readings before the inlet closed, as CSV; with `time_s` it moves readings, for the nodes that follow",
         (
+            number(
+                "time_s",
+                "s since time zero: readings before it are equilibration, those from it on are signal; 0 = as stored",
+                0.0,
+            ),
             number("within_pct", "percent from rest that count as equilibrated", 0.1, 1e-6),
             words("isotopes", "only these"),
             text("file", "name", "equilibration"),

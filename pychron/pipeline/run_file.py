@@ -20,7 +20,7 @@ from pychron.pipeline.events import Flag
 from pychron.pipeline.state import Committed, FittedHole, Group, State
 from pychron.reduction.inputs import Measured, OutlierFilter
 
-VERSION = 2
+VERSION = 3
 NAME = "run.json"
 
 
@@ -132,6 +132,7 @@ def _state(state: State) -> dict[str, Any]:
         "holes": [asdict(one) for one in state.holes],
         "interpreted": [asdict(one) for one in state.interpreted],
         "cosmogenic": state.cosmogenic,
+        "splits": state.splits,
         "standards": state.standards,
         "commits": [asdict(one) for one in state.commits],
         "written": state.written,
@@ -168,6 +169,7 @@ def _take(state: State, saved: Mapping[str, Any]) -> None:
         InterpretedAge(**{**one, "uuids": tuple(one["uuids"])}) for one in saved["interpreted"]
     )
     state.cosmogenic = None if saved["cosmogenic"] is None else tuple(saved["cosmogenic"])
+    state.splits = {uuid: dict(one) for uuid, one in saved["splits"].items()}
     state.standards = {key: (one[0], one[1]) for key, one in saved["standards"].items()}
     state.commits = [Committed(**{**one, "files": tuple(one["files"])}) for one in saved["commits"]]
     state.written = list(saved["written"])

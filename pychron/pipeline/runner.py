@@ -32,6 +32,7 @@ from pychron.pipeline.template import NodeSpec, Template
 RESULT = "result.json"
 TAGS: Mapping[str, str | tuple[str, ...]] = {
     "IsotopeEvolutionPersistNode": "<ISOEVO>",
+    "DefineEquilibrationPersistNode": "<DEFINE EQUIL>",
     "BlanksPersistNode": "<BLANKS>",
     "ICFactorPersistNode": "<ICFactor>",
     "InterpretedAgePersistNode": "<IA>",

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from pychron.dvc.committing import Author
 from pychron.dvc.interpreted_ages import InterpretedAge
-from pychron.dvc.records import Analysis
+from pychron.dvc.records import Analysis, RawSeries
 from pychron.pipeline.applied import applied, merged
 from pychron.pipeline.batch import Override, Row, metadata_of, reduce_analyses
 from pychron.pipeline.conversion import Arithmetic
+from pychron.pipeline.equilibrating import split_at
 from pychron.pipeline.events import Flag
 from pychron.pipeline.flux import without_j
 from pychron.pipeline.references import SAME_AS_UNKNOWN
@@ -125,6 +126,8 @@ class State:
     """Stored interpreted ages that a node read"""
     cosmogenic: tuple[float, float, float, float] | None = None
     """38/36 of cosmogenic and of trapped argon with their errors: then 38Ar and 36Ar are taken apart by them"""
+    splits: dict[str, dict[str, float]] = field(default_factory=dict)
+    """uuid -> isotope's key -> s since time zero at which its equilibration ends, other than stored"""
     standards: dict[str, tuple[str, float]] = field(default_factory=dict)
     """Detector -> the detector and the ratio that its IC factor refers to"""
     commits: list[Committed] = field(default_factory=list)
@@ -153,6 +156,12 @@ class State:
     def now(self, uuid: str) -> Analysis:
         """With what nodes fitted anew."""
         return applied(self.one(uuid).analysis, self.overrides.get(uuid))
+
+    def series(self, uuid: str) -> tuple[list[RawSeries], list[str]]:
+        """Raw series with equilibrations as nodes defined them, and what is wrong with some. Raises MissingFile, CorruptFile."""
+        loaded = self.one(uuid)
+        found, problems = loaded.repository.series(loaded.analysis)
+        return split_at(found, self.splits.get(uuid, {})), problems
 
     def override(self, uuid: str, new: Override) -> None:
         """Put what was fitted in the place of what is stored."""

@@ -86,7 +86,7 @@ def review_fits(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
 def look(state: State, analysis: Analysis, rules: Rules) -> tuple[Flag, ...]:
     """Every flag of one analysis, its raw series included."""
     try:
-        series, problems = state.one(analysis.uuid).repository.series(analysis)
+        series, problems = state.series(analysis.uuid)
     except DvcError as problem:
         series, problems = [], [str(problem)]
     flags = [Flag("raw_series", text, analysis.record_id) for text in problems]

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from pychron.dvc import layout
+from pychron.dvc.documents import with_series
 from pychron.dvc.errors import DvcError
+from pychron.dvc.records import RawSeries
+from pychron.pipeline.batch import Override
+from pychron.pipeline.equilibrating import moved, sniff_of, split
 from pychron.pipeline.nodes.drawings import file_name
+from pychron.pipeline.nodes.persisting import changed_file, commit_all
 from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
 from pychron.pipeline.template import NodeSpec
 from pychron.reduction.exponential import exponential
@@ -66,15 +73,22 @@ def define(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
     wanted = {str(word) for word in spec.options["isotopes"]}  # type: ignore[union-attr]
     rows: list[list[Cell]] = []
     faults: list[str] = []
-    longest = -math.inf
+    longest, time_s = -math.inf, float(spec.options["time_s"])  # type: ignore[arg-type]
+    count = 0
     for uuid in state.unknowns:
         loaded = state.one(uuid)
         name = loaded.analysis.record_id
         try:
-            series, problems = loaded.repository.series(loaded.analysis)
+            series, problems = state.series(uuid)
         except DvcError as problem:
             series, problems = [], [str(problem)]
         faults += [f"{name}: {text}" for text in problems]
+        if time_s and not problems:
+            count += _move(
+                state, uuid, [one for one in series if not wanted or one.isotope in wanted], time_s, faults
+            )
+        elif time_s:
+            faults.append(f"{name}: no reading of it is moved")
         for raw in series:
             if raw.kind != "sniff" or (wanted and raw.isotope not in wanted):
                 continue
@@ -86,7 +100,7 @@ def define(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
                 rows.append(
                     [name, raw.isotope, raw.detector, len(raw.t), found.time_constant_s, found.level, found.reached_s, ""]
                 )  # fmt: skip
-    if not rows:
+    if not rows and not time_s:
         raise NodeFailed("no analysis has readings from before the inlet was closed (sniffs)")
     columns = (
         Column("Run"), Column("Isotope"), Column("Detector"), Column("n", "0"), Column("Time constant (s)", "0.00"),
@@ -101,4 +115,43 @@ def define(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
         if math.isfinite(longest)
         else "no isotope comes to rest"
     )
+    if time_s:
+        told = f"{count} equilibrations end at {time_s:g} s now; {told}"
     return Outcome(f"{told}; {'would write' if doing.dry else 'wrote'} {name}", faults=tuple(faults))
+
+
+def _move(state: State, uuid: str, series: list[RawSeries], time_s: float, faults: list[str]) -> int:
+    """Define it for the nodes that follow; how many isotopes have other readings now."""
+    analysis, count = state.now(uuid), 0
+    for signal in series:
+        if signal.kind != "signal":
+            continue
+        old = sniff_of(series, signal)
+        new = split(old, signal, time_s)
+        if len(new.signal.t) == 0:
+            text = f"{signal.isotope} has no reading from {time_s:g} s on; its equilibration stays as it was"
+            faults.append(f"{analysis.record_id}: {text}")
+        elif len(new.sniff.t) != (0 if old is None else len(old.t)):
+            state.splits.setdefault(uuid, {})[signal.isotope] = time_s
+            isotope = analysis.isotopes.get(signal.isotope)
+            if isotope is not None and isotope.intercept is not None:
+                fit = moved(isotope.intercept, new.places)
+                state.override(uuid, Override(intercepts={signal.isotope: fit}))
+            count += 1
+    return count
+
+
+def persist(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
+    """The data files with readings moved: none is changed and none is lost. Intercepts are for IsotopeEvolutionPersistNode."""
+    files: dict[str, dict[str, bytes]] = {}
+    for uuid, times in state.splits.items():
+        loaded = state.one(uuid)
+        tree = loaded.repository.tree
+        identity = layout.identity_of(loaded.analysis.files["analysis"])
+        path = next(place for place in layout.paths(identity, ".data") if tree.read(place) is not None)
+        series = [
+            one for one in state.series(uuid)[0] if one.kind in ("signal", "sniff") and one.isotope in times
+        ]
+        files.setdefault(tree.name, {})[path] = changed_file(tree, path, partial(with_series, series=series))
+    ends = sorted({f"{key}={time:g}s" for times in state.splits.values() for key, time in times.items()})
+    return commit_all(state, doing, files, f"<DEFINE EQUIL> {', '.join(ends)}", "equilibrations")

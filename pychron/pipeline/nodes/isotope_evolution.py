@@ -102,7 +102,11 @@ def fit_isotopes(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
         if spec.options["skip_reviewed"] and _reviewed(analysis):
             skipped += 1
             continue
-        tasks += _tasks(state, analysis, by_name, faults)
+        changed = None
+        if spec.options["only_changed"]:
+            changed = {("signal", key) for key in state.splits.get(uuid, ())}
+        if changed is None or changed:
+            tasks += _tasks(state, analysis, by_name, faults, changed)
     results = fit_all(
         [
             Series(one.raw.t.astype(float) - one.analysis.time_zero_offset, one.raw.y.astype(float))
@@ -122,17 +126,21 @@ def _reviewed(analysis: Analysis) -> bool:
 
 
 def _tasks(
-    state: State, analysis: Analysis, by_name: Mapping[str, Wanted], faults: list[str]
+    state: State,
+    analysis: Analysis,
+    by_name: Mapping[str, Wanted],
+    faults: list[str],
+    changed: set[tuple[str, str]] | None,
 ) -> Iterator[_Task]:
     try:
-        found, problems = state.one(analysis.uuid).repository.series(analysis)
+        found, problems = state.series(analysis.uuid)
     except DvcError as problem:
         found, problems = [], [str(problem)]
     for text in problems:
         state.flag(analysis.uuid, [Flag("raw_series", text, analysis.record_id)])
         faults.append(f"{analysis.record_id}: {text}")
     for raw in found:
-        if raw.kind == "sniff":
+        if raw.kind == "sniff" or (changed is not None and (raw.kind, raw.isotope) not in changed):
             continue
         stored, name = _stored(analysis, raw)
         row = by_name.get(name) or by_name.get(raw.isotope or raw.detector)

@@ -100,7 +100,7 @@ def _modifier(
         tree = loaded.repository.tree
         path = loaded.analysis.files.get(modifier) or _beside(loaded.analysis, modifier)
         changed = partial(change, analysis=loaded.analysis, override=override)
-        files.setdefault(tree.name, {})[path] = _changed(tree, path, changed)
+        files.setdefault(tree.name, {})[path] = changed_file(tree, path, changed)
     return commit_all(state, doing, files, subject, modifier)
 
 
@@ -109,7 +109,8 @@ def _beside(analysis: Analysis, modifier: str) -> str:
     return f"{folder}/{modifier}/{name.removesuffix('.json')}.{layout.MODIFIERS[modifier]}.json"
 
 
-def _changed(tree: Tree, path: str, change: Callable[[Mapping[str, Any]], Any]) -> bytes:
+def changed_file(tree: Tree, path: str, change: Callable[[Mapping[str, Any]], Any]) -> bytes:
+    """A file with its document changed. Raises NodeFailed where it cannot be read, or holds what is no number then."""
     try:
         data = tree.read(path)
         old = {} if data is None else parse(data, path)
@@ -159,7 +160,7 @@ def persist_flux(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
     tree = state.workspace.meta.tree
     path = f"{irradiation}/{level}.json"
     holes = {one.hole: one for one in state.holes}
-    content = _changed(tree, path, lambda document: _level(document, holes, state.model_kind))
+    content = changed_file(tree, path, lambda document: _level(document, holes, state.model_kind))
     return commit_all(state, doing, {tree.name: {path: content}}, f"fit flux for {irradiation}{level}", "J")
 
 

@@ -65,6 +65,7 @@ WORK: Mapping[str, Work] = {
     "CSVFluxExportNode": Work(flux.export),
     "ReviewNode": Work(ages.review_fits, ages.check_rules),
     "IsotopeEvolutionPersistNode": Work(persisting.persist_isotopes),
+    "DefineEquilibrationPersistNode": Work(equilibration.persist),
     "BlanksPersistNode": Work(persisting.persist_blanks),
     "ICFactorPersistNode": Work(persisting.persist_ic_factors),
     "FluxPersistNode": Work(persisting.persist_flux),
