@@ -133,6 +133,7 @@ def _state(state: State) -> dict[str, Any]:
         "interpreted": [asdict(one) for one in state.interpreted],
         "cosmogenic": state.cosmogenic,
         "splits": state.splits,
+        "judged": state.judged,
         "standards": state.standards,
         "commits": [asdict(one) for one in state.commits],
         "written": state.written,
@@ -169,6 +170,7 @@ def _take(state: State, saved: Mapping[str, Any]) -> None:
         InterpretedAge(**{**one, "uuids": tuple(one["uuids"])}) for one in saved["interpreted"]
     )
     state.cosmogenic = None if saved["cosmogenic"] is None else tuple(saved["cosmogenic"])
+    state.judged = tuple(saved["judged"])
     state.splits = {uuid: dict(one) for uuid, one in saved["splits"].items()}
     state.standards = {key: (one[0], one[1]) for key, one in saved["standards"].items()}
     state.commits = [Committed(**{**one, "files": tuple(one["files"])}) for one in saved["commits"]]

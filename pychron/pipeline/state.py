@@ -126,6 +126,8 @@ class State:
     """Stored interpreted ages that a node read"""
     cosmogenic: tuple[float, float, float, float] | None = None
     """38/36 of cosmogenic and of trapped argon with their errors: then 38Ar and 36Ar are taken apart by them"""
+    judged: tuple[str, ...] = ()
+    """Codes of flags that a node looked into itself: the reduction's own of this code count no more"""
     splits: dict[str, dict[str, float]] = field(default_factory=dict)
     """uuid -> isotope's key -> s since time zero at which its equilibration ends, other than stored"""
     standards: dict[str, tuple[str, float]] = field(default_factory=dict)
@@ -204,7 +206,11 @@ class State:
 
     def _flags(self, uuid: str, row: Row) -> tuple[Flag, ...]:
         ageless = not self.wants_ages or row.analysis.analysis_type not in SAME_AS_UNKNOWN
-        own = [flag for flag in row.flags if not (ageless and flag.code in OF_AGES)]
+        own = [
+            flag
+            for flag in row.flags
+            if not (ageless and flag.code in OF_AGES) and flag.code not in self.judged
+        ]
         return tuple(dict.fromkeys((*own, *self.flags.get(uuid, ()))))
 
     def samples(self) -> list[Sample]:

@@ -120,6 +120,18 @@ class Reduced:
             total += one @ two.T
         return total
 
+    def covariance_of(self, rows: Rows, slope: Gradient) -> Floats:
+        """(n, n) covariance of any result of the analyses `rows`, by its derivatives (numbers or (N,)) by signals and ratios.
+
+        The derivative by R, air's 38/36, is only heard where one by m stands beside it (see ratios.py).
+        """
+        index = np.asarray(rows, int)
+        total = np.zeros((len(index), len(index)))
+        one = slope, np.ones(len(self.batch))
+        for _, table, _ in self._tables(index, one, one):
+            total += table @ table.T
+        return total
+
     def components(self, name: str = "age") -> dict[str, Floats]:
         """(N,) variance of a quantity by kind of input, so that a person sees where an error comes from."""
         slope, scale = self._slope(name)
@@ -154,7 +166,16 @@ class Reduced:
         self, rows: npt.NDArray[np.int64], name: str, other: str
     ) -> list[tuple[str, Floats, Floats]]:
         """For each kind of input, tables (n, variables) of derivative x error of both quantities."""
-        (slope, scale), (slope2, scale2) = self._slope(name), self._slope(other)
+        found = self._tables(rows, self._slope(name), self._slope(other))
+        if name == other == "age" and self.batch.j is not None:
+            table = _table(self.by_j * self.batch.j.error, self.batch.j.ids, rows)
+            found.append(("j", table, table))
+        return found
+
+    def _tables(
+        self, rows: npt.NDArray[np.int64], by_one: tuple[Gradient, Floats], by_two: tuple[Gradient, Floats]
+    ) -> list[tuple[str, Floats, Floats]]:
+        (slope, scale), (slope2, scale2) = by_one, by_two
         many = len(self.batch)
         one = shared(self.batch, back(self.batch, self.corrected, _by_signal(slope, many)))
         two = shared(self.batch, back(self.batch, self.corrected, _by_signal(slope2, many)))
@@ -180,9 +201,6 @@ class Reduced:
                         _table(sources2[source.name] * source.error * scale2, ids, rows),
                     )
                 )
-        if name == other == "age" and self.batch.j is not None:
-            table = _table(self.by_j * self.batch.j.error, self.batch.j.ids, rows)
-            found.append(("j", table, table))
         return found
 
 

@@ -1,13 +1,16 @@
 """Interference ratios of salts and glasses by hand, and cosmogenic argon."""
 
 import csv
+import json
 import math
 
+import numpy as np
 import pytest
 
 from pychron.pipeline.batch import metadata_of, reduce_analyses
 from pychron.reduction.inputs import Measured
 from pychron.reduction.options import Cosmogenic, Options
+from tests.dvc.making import ARGON, DETECTORS
 from tests.pipeline.laboratory import UNKNOWNS, lab, uuid_of, written
 from tests.pipeline.test_nodes import nodes, ran
 
@@ -58,21 +61,85 @@ def test_ratios_by_hand(name, ratio, by_hand, tmp_path):
     assert float(found["± 1σ"]) >= least * (1 - 1e-9), "the error of air comes on top, once"
 
 
-def test_the_error_of_a_ratio_is_that_of_draws(tmp_path):
-    import numpy as np
-
-    (tmp_path / "out").mkdir()
-    state, _ = ran(written(tmp_path), "k_correction_factors", dry=False)
-    row = state.rows()[0]
-    corrected = row.reduced.corrected
-    random = np.random.default_rng(1)
-    drawn = random.normal(
-        corrected.signals[:, row.index], np.sqrt(corrected.variance[:, row.index]), (200_000, 5)
+def table(folder, name, modifier):
+    """A modifier's file of each unknown, read by json alone."""
+    found = []
+    for number in range(len(UNKNOWNS)):
+        uuid = uuid_of(number)
+        path = next((folder / "NM-1" / uuid[:5] / modifier).glob("*.json"))
+        found.append(json.loads(path.read_text()))
+    return np.array([[[one[key]["value"], one[key]["error"]] for key in name] for one in found]).transpose(
+        2, 0, 1
     )
-    spread = ((drawn[:, 0] - AIR4036 * drawn[:, 4]) / drawn[:, 1]).std()
-    with (tmp_path / "out" / "k_factors-analyses.csv").open() as file:
-        first = next(one for one in csv.DictReader(file) if one["Ratio"] == "(40/39)K")
-    assert float(first["± 1σ"]) == pytest.approx(spread, rel=0.05)
+
+
+@pytest.mark.parametrize(("name", "ratio", "key"), [("k_correction_factors", "(40/39)K", "k_factors"), ("ca_correction_factors", "(36/37)Ca", "ca_factors")])  # fmt: skip
+def test_the_error_of_a_mean_is_that_of_draws_in_which_blanks_factors_and_air_are_drawn_once(
+    name, ratio, key, tmp_path
+):
+    """Baselines of 1e-4 fA are beside the point here."""
+    (tmp_path / "out").mkdir()
+    files = lab()
+    for path, document in files.items():
+        if "/icfactors/" in path:
+            for one in document.values():
+                one.update(error=2e-2, references=[{"record_id": "a", "uuid": uuid_of(40), "exclude": False}])
+        if "/blanks/" in path:
+            document["Ar36"]["error"] = document["Ar36"]["value"] * 0.2
+    state, _ = ran(written(tmp_path, files), name, dry=False)
+    detectors = [DETECTORS[one] for one in ARGON]
+    intercepts, baselines = table(tmp_path, ARGON, "intercepts"), table(tmp_path, detectors, "baselines")
+    blanks, factors = table(tmp_path, ARGON, "blanks"), table(tmp_path, detectors, "icfactors")
+    net = (intercepts[0] - baselines[0] - blanks[0]) * factors[0]
+    decay = np.array([signals(state, number) for number in range(len(UNKNOWNS))]) / net
+    random, many = np.random.default_rng(1), 40_000
+    gas = random.normal(intercepts[0], intercepts[1], (many, *net.shape)) - baselines[0]
+    gas -= random.normal(blanks[0][:1], blanks[1][:1], (many, 1, 5))
+    gas *= random.normal(factors[0][:1], factors[1][:1], (many, 1, 5)) * decay
+    air = random.normal(AIR4036, 0.5, (many, 1))
+    a40, a39, _, a37, a36 = np.moveaxis(gas, 2, 0)
+    drawn = (a40 - air * a36) / a39 if key == "k_factors" else (a36 - a40 / air) / a37
+    with (tmp_path / "out" / f"{key}-analyses.csv").open() as file:
+        rows = [one for one in csv.DictReader(file) if one["Ratio"] == ratio]
+    errors = np.array([float(one["± 1σ"]) for one in rows])
+    assert errors == pytest.approx(drawn.std(axis=0), rel=0.03)
+    weights = errors**-2
+    spread = float((drawn @ weights / weights.sum()).std())
+    found = means(tmp_path, key)[ratio]
+    own = float(weights.sum() ** -0.5)
+    expected = math.sqrt(spread**2 + own**2 * (max(1.0, float(found["MSWD"])) - 1))
+    assert float(found["± 1σ"]) == pytest.approx(expected, rel=0.03)
+    assert spread > 1.3 * own, "as if nothing were shared it would be too small"
+
+
+def salts(noise39, noise40):
+    """Calcium salts: all 39Ar is calcium's, and next to no 40Ar: these lie on both sides of nothing."""
+    files = lab()
+    for number, (off39, off40) in enumerate(zip(noise39, noise40, strict=True)):
+        path = next(p for p in files if uuid_of(number)[:5] in p and p.endswith(".inte.json"))
+        blanks = next(p for p in files if uuid_of(number)[:5] in p and "/blanks/" in p)
+        for isotope, value in (("Ar40", off40), ("Ar39", off39)):
+            files[path][isotope].update(value=files[blanks][isotope]["value"] + value, error=0.01)
+    return files
+
+
+def test_a_sound_calcium_salt_is_not_left_out_for_having_no_potassium_and_no_40ar(tmp_path):
+    (tmp_path / "out").mkdir()
+    files = salts((-0.012, 0.004, 0.015), (0.02, -0.015, -0.01))
+    _, ended = ran(written(tmp_path, files), "ca_correction_factors", dry=False)
+    assert ended.faults == []
+    assert ended.is_whole
+    assert means(tmp_path, "ca_factors")["(39/37)Ca"]["n"] == "3", (
+        "to leave out what lies low would bias the mean"
+    )
+
+
+def test_without_its_irradiation_a_salt_has_no_factor(tmp_path):
+    (tmp_path / "out").mkdir()
+    files = lab()
+    files[f"{uuid_of(1)[:5]}/{uuid_of(1)[5:]}.json"]["irradiation"] = ""
+    _, ended = ran(written(tmp_path, files), "ca_correction_factors", dry=False)
+    assert ended.faults == ["70001-02 is left out: it was not irradiated"]
 
 
 def test_what_has_a_fault_is_left_out_and_told(tmp_path):
@@ -81,7 +148,9 @@ def test_what_has_a_fault_is_left_out_and_told(tmp_path):
     files[path]["Ar39"]["value"] = -5.0
     (tmp_path / "out").mkdir()
     _, ended = ran(written(tmp_path, files), "ca_correction_factors", dry=False)
-    assert "70001-02 is left out" in ended.faults
+    text = "Ar39 lies below zero by more than its error allows"
+    assert f"70001-02 is left out: {text}" in ended.faults
+    assert [(one.uuid, flag.text) for one in ended.without for flag in one.flags] == [(uuid_of(1), text)]
     assert means(tmp_path, "ca_factors")["(39/37)Ca"]["n"] == "2"
 
 

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
+from scipy.linalg import block_diag
 
 from pychron.pipeline.batch import Row
+from pychron.pipeline.events import Flag
 from pychron.pipeline.nodes.drawings import file_name
 from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
 from pychron.pipeline.template import NodeSpec
-from pychron.reduction.constants import Constants
-from pychron.reduction.corrections import Corrected
 from pychron.reduction.inputs import ARGON
-from pychron.reduction.reduced import Reduced, spread
+from pychron.reduction.interferences import SIGNALS, Gradient
+from pychron.reduction.reduced import Reduced
 from pychron.reduction.weighted_mean import Mean, weighted_mean
 
+Floats = npt.NDArray[np.float64]
 AR40, AR39, AR38, AR37, AR36 = range(len(ARGON))
+BELOW_ZERO = 4.0
+"""A signal that lies more of its errors below zero is a fault; nearer to zero it is noise about nothing."""
+JUDGED = ("signal_negative",)
+"""Flags of the reduction that are looked into here: a calcium salt holds no 39Ar of potassium and next to no 40Ar, so half of the sound ones lie below zero in these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,89 +36,98 @@ class Factor:
     """Of the metadata's production files"""
     top: int
     bottom: int
-    trapped: int | None
+    trapped: int | None = None
     """The isotope that tells how much of `top` is air's"""
-    air: Callable[[Constants], tuple[float, float]]
-    """top / trapped of air, and its error"""
-
-
-def _nothing(_: Constants) -> tuple[float, float]:
-    return 0.0, 0.0
-
-
-def _air4036(one: Constants) -> tuple[float, float]:
-    return one.atm4036.value, one.atm4036.error
-
-
-def _air3640(one: Constants) -> tuple[float, float]:
-    return 1 / one.atm4036.value, one.atm4036.error / one.atm4036.value**2
-
-
-def _air3840(one: Constants) -> tuple[float, float]:
-    return 1 / one.atm4038.value, one.atm4038.error / one.atm4038.value**2
-
-
-def _air3836(one: Constants) -> tuple[float, float]:
-    ratio = one.atm3836
-    relative = np.hypot(one.atm4036.error / one.atm4036.value, one.atm4038.error / one.atm4038.value)
-    return ratio, float(ratio * relative)
+    air: Callable[[float, float], tuple[float, float, float]] = lambda t, r: (0.0, 0.0, 0.0)
+    """top / trapped of air, and its derivatives, by T = air's 40/36 and R = air's 38/36"""
 
 
 FACTORS = {
     "Ca": (
-        Factor("(36/37)Ca", "Ca3637", AR36, AR37, AR40, _air3640),
-        Factor("(38/37)Ca", "Ca3837", AR38, AR37, AR40, _air3840),
-        Factor("(39/37)Ca", "Ca3937", AR39, AR37, None, _nothing),
+        Factor("(36/37)Ca", "Ca3637", AR36, AR37, AR40, lambda t, r: (1 / t, -1 / t**2, 0.0)),
+        Factor("(38/37)Ca", "Ca3837", AR38, AR37, AR40, lambda t, r: (r / t, -r / t**2, 1 / t)),
+        Factor("(39/37)Ca", "Ca3937", AR39, AR37),
     ),
     "K": (
-        Factor("(40/39)K", "K4039", AR40, AR39, AR36, _air4036),
-        Factor("(38/39)K", "K3839", AR38, AR39, AR36, _air3836),
-        Factor("(37/39)K", "K3739", AR37, AR39, None, _nothing),
+        Factor("(40/39)K", "K4039", AR40, AR39, AR36, lambda t, r: (t, 1.0, 0.0)),
+        Factor("(38/39)K", "K3839", AR38, AR39, AR36, lambda t, r: (r, 0.0, 1.0)),
+        Factor("(37/39)K", "K3739", AR37, AR39),
     ),
 }
 """Of a calcium salt, which holds no potassium, all 40Ar is air's; of a potassium glass, made lately, all 36Ar is (McDougall & Harrison 1999, 3.4)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ratio:
-    """A factor of one analysis; one sigma."""
+class Ratios:
+    """A factor of the analyses that have it; one sigma."""
 
-    value: float
-    error: float
-    by_air: float
-    """Its derivative by the ratio of air, which all analyses share"""
+    rows: tuple[Row, ...]
+    values: Floats
+    covariance: Floats
+    """(n, n): blanks, IC factors and air's ratios that they share count as the one variable that they are"""
+
+    @property
+    def errors(self) -> Floats:
+        return np.sqrt(np.diag(self.covariance))
 
 
-def ratio_of(factor: Factor, row: Row, constants: Constants) -> Ratio | None:
-    """From signals that are corrected for baseline, blank, detector and decay; None where they are no numbers."""
-    corrected: Corrected = row.reduced.corrected
-    signals = [float(corrected.signals[place, row.index]) for place in range(len(ARGON))]
-    air, _ = factor.air(constants)
-    below, trapped = signals[factor.bottom], 0.0 if factor.trapped is None else signals[factor.trapped]
-    if not np.isfinite(below) or below <= 0:
-        return None
+def why_not(row: Row) -> str:
+    """Why an analysis has no factor; empty where it may have."""
+    fatal = [flag.text for flag in row.flags if flag.fatal and flag.code not in JUDGED]
+    if row.irradiated.chronology is None:
+        # Without it 37Ar and 39Ar would count as if they had not decayed.
+        fatal += [flag.text for flag in row.irradiated.why] or ["its irradiation is not known"]
+    signals = row.reduced.corrected.signals[:, row.index]
+    variance = row.reduced.corrected.variance[:, row.index]
+    if not (np.isfinite(signals).all() and np.isfinite(variance).all()):
+        fatal.append("a signal is no number")
+    for name, signal, spread in zip(ARGON, signals, variance, strict=True):
+        if signal + BELOW_ZERO * np.sqrt(spread) < 0:
+            fatal.append(f"{name} lies below zero by more than its error allows")
+    return "; ".join(dict.fromkeys(fatal))
+
+
+def ratios_of(factor: Factor, rows: Sequence[Row]) -> Ratios:
+    """From signals that are corrected for baseline, blank, detector and decay; an analysis whose `bottom` is not above zero has none."""
+    batches: dict[int, list[Row]] = {}
+    for row in rows:
+        if row.reduced.corrected.signals[factor.bottom, row.index] > 0:
+            batches.setdefault(id(row.reduced), []).append(row)
+    kept, values, blocks = [], [], []
+    for some in batches.values():
+        reduced, index = some[0].reduced, [row.index for row in some]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            value, slope = _of(factor, reduced)
+            blocks.append(reduced.covariance_of(index, slope))
+        kept += some
+        values += [float(value[place]) for place in index]
+    return Ratios(tuple(kept), np.array(values), block_diag(*blocks) if blocks else np.zeros((0, 0)))
+
+
+def _of(factor: Factor, reduced: Reduced) -> tuple[Floats, Gradient]:
+    """(N,) value, and its derivatives."""
+    signals = reduced.corrected.signals
+    constants = reduced.constants
+    air, by_t, by_r = factor.air(constants.atm4036.value, constants.atm3836)
+    below = signals[factor.bottom]
+    trapped = np.zeros_like(below) if factor.trapped is None else signals[factor.trapped]
     value = (signals[factor.top] - air * trapped) / below
-    slope = {factor.top: 1 / below, factor.bottom: -value / below}
+    slope: Gradient = {SIGNALS[factor.top]: 1 / below, SIGNALS[factor.bottom]: -value / below}
     if factor.trapped is not None:
-        slope[factor.trapped] = -air / below
-    error = _error(row.reduced, slope, row.index)
-    if not (np.isfinite(value) and np.isfinite(error)):
-        return None
-    return Ratio(value, error, -trapped / below)
+        slope[SIGNALS[factor.trapped]] = -air / below
+        slope["T"], slope["R"] = -by_t * trapped / below, -by_r * trapped / below
+        slope["m"] = np.zeros_like(below)
+    return value, slope
 
 
-def _error(reduced: Reduced, slope: dict[int, float], index: int) -> float:
-    ones = np.ones(len(reduced.batch))
-    named = {f"A{ARGON[place][2:]}": one * ones for place, one in slope.items()}
-    return float(np.sqrt(spread(reduced.batch, reduced.corrected, reduced.ratios, named)[index]))
+def mean_of(ratios: Ratios) -> tuple[Mean, float]:
+    """The weighted mean and its error: what each has alone averages out, times sqrt(MSWD) above one; what they share does not.
 
-
-def mean_of(factor: Factor, ratios: list[Ratio], constants: Constants) -> tuple[Mean, float]:
-    """The weighted mean, and its error with that of the ratio of air counted once."""
-    mean = weighted_mean([one.value for one in ratios], [one.error for one in ratios])
-    weights = np.array([one.error**-2.0 for one in ratios])
-    reach = float(weights @ [one.by_air for one in ratios] / weights.sum()) if ratios else 0.0
-    return mean, float(np.hypot(mean.msem, reach * factor.air(constants)[1]))
+    s^2 = s_own^2 max(1, MSWD) + (w C w / (sum w)^2 - s_own^2), s_own^2 = 1 / sum w, w = 1 / C_ii.
+    """
+    alone = weighted_mean(ratios.values, ratios.errors)
+    together = weighted_mean(ratios.values, ratios.errors, ratios.covariance)
+    return alone, float(np.sqrt(alone.msem**2 + max(0.0, together.error**2 - alone.error**2)))
 
 
 def factors(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
@@ -119,28 +135,42 @@ def factors(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
     from pychron.pipeline.tables.columns import Cell, Column
     from pychron.pipeline.tables.writing import write_tables
 
-    element, constants = str(spec.options["element"]), state.arithmetic.constants
-    rows = [row for row in state.rows() if row.good]
+    if state.cosmogenic is not None:
+        raise NodeFailed("factors are of salts, in which nothing is cosmogenic; leave CosmogenicNode out")
+    element = str(spec.options["element"])
+    state.judged = tuple(dict.fromkeys((*state.judged, *JUDGED)))
+    state.choose(state.unknowns)
+    why = {row.analysis.uuid: why_not(row) for row in state.rows()}
+    rows = [row for row in state.rows() if not why[row.analysis.uuid]]
+    faults = []
+    for uuid, text in why.items():
+        if text:
+            name = state.one(uuid).analysis.record_id
+            faults.append(f"{name} is left out: {text}")
+            state.flag(uuid, [Flag("salt", text, name, fatal=True)])
     if not rows:
-        raise NodeFailed("no analysis is without a fault; pychron pipeline run audit tells why")
+        raise NodeFailed(f"no analysis is without a fault: {'; '.join(faults)}")
     means: list[list[Cell]] = []
     single: list[list[Cell]] = []
-    faults: list[str] = []
     for factor in FACTORS[element]:
-        found = {row.analysis.record_id: ratio_of(factor, row, constants) for row in rows}
-        ratios = [one for one in found.values() if one is not None]
+        ratios = ratios_of(factor, rows)
+        names = [row.analysis.record_id for row in ratios.rows]
+        had = {row.analysis.uuid for row in ratios.rows}
         single += [
-            [name, factor.name, one.value, one.error] for name, one in found.items() if one is not None
+            [name, factor.name, float(value), float(error)]
+            for name, value, error in zip(names, ratios.values, ratios.errors, strict=True)
         ]
-        faults += [f"{name} has no {factor.name}" for name, one in found.items() if one is None]
-        mean, error = mean_of(factor, ratios, constants)
+        faults += [
+            f"{row.analysis.record_id} has no {factor.name}: its {ARGON[factor.bottom]} is not above zero"
+            for row in rows
+            if row.analysis.uuid not in had
+        ]
+        mean, error = mean_of(ratios)
         if mean.why:
             faults.append(f"{factor.name}: {mean.why}")
             continue
         mswd = float(mean.mswd) if np.isfinite(mean.mswd) else None
         means.append([factor.name, factor.key, mean.value, error, mean.n, mswd])
-    left_out = [row.analysis.record_id for row in state.rows() if not row.good]
-    faults += [f"{name} is left out" for name in left_out]
     columns = (Column("Ratio"), Column("Key"), Column("Mean", "0.000000E+00"), Column("± 1σ", "0.0E+00"), Column("n", "0"), Column("MSWD", "0.00"))  # fmt: skip
     each = (Column("Run"), Column("Ratio"), Column("Value", "0.000000E+00"), Column("± 1σ", "0.0E+00"))
     name = f"{file_name(str(spec.options['file']) or f'{element.casefold()}_factors')}.csv"
