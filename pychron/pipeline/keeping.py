@@ -18,7 +18,7 @@ from pychron.pipeline.control_charts import Measured, control_chart
 from pychron.pipeline.events import AnalysisReduced, ControlChart, Flag, Panel, RunningSample
 from pychron.pipeline.panels import panels_of
 from pychron.pipeline.qualities import qualities
-from pychron.pipeline.results import results
+from pychron.pipeline.results import Quantities, results
 from pychron.pipeline.review import review
 from pychron.pipeline.settings import Settings
 from pychron.pipeline.workspace import Loaded
@@ -98,8 +98,9 @@ class Keeper:
                 continue
         rows = self._reduce(loaded, _metadata(meta))
         found = []
+        quantities = Quantities()
         for one, row, result in zip(loaded, rows, self._named(source, loaded, rows), strict=True):
-            self._remember(one, row, result)
+            self._remember(one, row, result, quantities)
             found.append(result)
         ordered = sorted(found, key=lambda r: (r.time, r.uuid))
         fresh = [one for one in ordered if self._is_fresh(one)]
@@ -141,12 +142,12 @@ class Keeper:
         old = self._results.get((result.repository, result.uuid))
         return old is None or replace(old, commit="") != replace(result, commit="")
 
-    def _remember(self, loaded: Loaded, row: Row, result: AnalysisReduced) -> None:
+    def _remember(self, loaded: Loaded, row: Row, result: AnalysisReduced, quantities: Quantities) -> None:
         analysis, key = row.analysis, (result.repository, result.uuid)
         self._identities[key] = layout.identity_of(analysis.files["analysis"])
         position = "" if analysis.position is None else str(analysis.position)
         self._holes[key] = " ".join(filter(None, (analysis.irradiation, analysis.level, position)))
-        for (name, units), (value, error) in chart_values(row).items():
+        for (name, units), (value, error) in chart_values(row, quantities).items():
             machine = f", {analysis.mass_spectrometer}" if analysis.mass_spectrometer else ""
             chart = self._charts.setdefault((f"{name}{machine}", units), {})
             chart[result.uuid] = (analysis.time, value, error, analysis.record_id)
@@ -171,7 +172,7 @@ class Keeper:
         return RunningSample(newest.identifier, newest.sample, newest.repository, hole, tuple(members), now)
 
 
-def chart_values(row: Row) -> Mapping[tuple[str, str], tuple[float, float]]:
+def chart_values(row: Row, quantities: Quantities) -> Mapping[tuple[str, str], tuple[float, float]]:
     """What an analysis adds to control charts: (name, units) -> value and one-sigma error."""
     analysis, kind = row.analysis, row.analysis.analysis_type
     found: dict[tuple[str, str], tuple[float, float]] = {}
@@ -184,23 +185,15 @@ def chart_values(row: Row) -> Mapping[tuple[str, str], tuple[float, float]]:
             if value is not None:
                 found[f"{kind} {name}", "fA"] = value.value, value.error
     elif kind in STANDARDS:
-        forty, thirty_six = _signal(row, 0), _signal(row, 4)
-        if forty is not None:
-            found[f"{kind} sensitivity", "fA"] = forty
-        if forty is not None and thirty_six is not None and forty[0] and thirty_six[0]:
-            ratio = forty[0] / thirty_six[0]
-            relative = ((forty[1] / forty[0]) ** 2 + (thirty_six[1] / thirty_six[0]) ** 2) ** 0.5
-            detectors = [
-                one.detector for name in ("Ar40", "Ar36") if (one := analysis.argon(name)) is not None
-            ]
-            found[f"{kind} 40/36 ({'/'.join(detectors)})", ""] = ratio, abs(ratio) * relative
+        detectors = [one.detector for name in ("Ar40", "Ar36") if (one := analysis.argon(name)) is not None]
+        for key, name in (
+            ((f"{kind} sensitivity", "fA"), "Ar40"),
+            ((f"{kind} 40/36 ({'/'.join(detectors)})", ""), "Ar40/Ar36"),
+        ):
+            number, error = quantities.of(row, name)
+            if number is not None and error is not None:
+                found[key] = number, error
     return found
-
-
-def _signal(row: Row, line: int) -> tuple[float, float] | None:
-    value = row.number(row.reduced.corrected.signals[line])
-    variance = row.number(row.reduced.corrected.variance[line])
-    return None if value is None or variance is None or variance < 0 else (value, variance**0.5)
 
 
 def why_unreadable(source: Source) -> str:

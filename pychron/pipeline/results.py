@@ -11,11 +11,13 @@ from pychron.pipeline.batch import Row
 from pychron.pipeline.conversion import Arithmetic
 from pychron.pipeline.events import AnalysisReduced
 from pychron.pipeline.workspace import Loaded
-from pychron.reduction.reduced import Reduced
+from pychron.reduction.inputs import ARGON
+from pychron.reduction.interferences import SIGNALS
+from pychron.reduction.reduced import Reduced, spread
 
 
 class Quantities:
-    """K/Ca, yield and the like, with errors, of rows that may stand in several batches; each batch is asked once."""
+    """K/Ca, yield, corrected signals and their ratios, with errors, of rows that may stand in several batches; each batch is asked once."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, str], tuple[list[float | None], list[float | None]]] = {}
@@ -23,7 +25,7 @@ class Quantities:
         """Kept alive as long as their ids are keys."""
 
     def of(self, row: Row, name: str) -> tuple[float | None, float | None]:
-        """Value and one-sigma error; None where it is no number. `name`: one of reduction.quantities.QUANTITIES, f, age, age_wo_j."""
+        """Value and one-sigma error; None where it is no number. `name`: one of reduction.quantities.QUANTITIES, f, age, age_wo_j, an isotope or a ratio of two as Ar40/Ar36."""
         key = id(row.reduced), name
         found = self._known.get(key)
         if found is None:
@@ -41,7 +43,21 @@ class Quantities:
                 return reduced.f, reduced.f_error
             if name == "age_wo_j":
                 return reduced.age_ma, reduced.age_err_wo_j
+            if name.startswith("Ar"):
+                return _measured(reduced, name)
             return reduced.value(name), reduced.error(name)
+
+
+def _measured(reduced: Reduced, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) a corrected signal A, or r = A/B with dr = dA/B - A dB/B^2: a baseline or factor that both share counts once."""
+    top, _, bottom = name.partition("/")
+    one = reduced.corrected.signals[ARGON.index(top)]
+    slope = {SIGNALS[ARGON.index(top)]: np.ones_like(one)}
+    if bottom:
+        other = reduced.corrected.signals[ARGON.index(bottom)]
+        one, slope[SIGNALS[ARGON.index(top)]] = one / other, 1 / other
+        slope[SIGNALS[ARGON.index(bottom)]] = -one / other
+    return one, np.sqrt(spread(reduced.batch, reduced.corrected, reduced.ratios, slope))
 
 
 def _numbers(values: np.ndarray) -> list[float | None]:

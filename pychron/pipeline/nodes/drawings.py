@@ -195,22 +195,4 @@ def value_of(row: Row, word: str, quantities: Quantities) -> tuple[float | None,
     """An isotope (corrected), a ratio of two, or a quantity, with its one-sigma error."""
     if word == EXTRACTED:
         return row.analysis.extraction.value, None
-    if word in QUANTITIES:
-        return quantities.of(row, word)
-    top, _, bottom = word.partition("/")
-    one = _signal(row, top)
-    if not bottom or one[0] is None:
-        return one
-    two = _signal(row, bottom)
-    if two[0] is None or two[0] == 0 or one[1] is None or two[1] is None:
-        return None, None
-    ratio = one[0] / two[0]
-    return ratio, abs(ratio) * float(((one[1] / one[0]) ** 2 + (two[1] / two[0]) ** 2) ** 0.5) if one[
-        0
-    ] else None
-
-
-def _signal(row: Row, name: str) -> tuple[float | None, float | None]:
-    corrected, line = row.reduced.corrected, ARGON.index(name)
-    variance = row.number(corrected.variance[line])
-    return row.number(corrected.signals[line]), None if variance is None or variance < 0 else variance**0.5
+    return quantities.of(row, word)

@@ -13,8 +13,6 @@ from pychron.pipeline.group_ages import GroupAge, integrated_age, isochron_age, 
 from pychron.pipeline.results import Quantities
 from pychron.pipeline.samples import Sample
 from pychron.reduction.inputs import ARGON
-from pychron.reduction.interferences import SIGNALS
-from pychron.reduction.reduced import Reduced, spread
 
 Cell = str | int | float | None
 
@@ -67,14 +65,10 @@ def lines(sample: Sample) -> list[list[Cell]]:
     quantities = Quantities()
     gas = [quantities.of(row, "k39")[0] or 0.0 if row.good else 0.0 for row in sample.rows]
     released = np.cumsum(gas) / sum(gas) * 100 if sum(gas) > 0 else np.full(len(gas), np.nan)
-    signals = _Signals()
-    return [
-        _line(sample, row, quantities, signals, float(released[place]))
-        for place, row in enumerate(sample.rows)
-    ]
+    return [_line(row, quantities, float(released[place])) for place, row in enumerate(sample.rows)]
 
 
-def _line(sample: Sample, row: Row, quantities: Quantities, signals: _Signals, released: float) -> list[Cell]:
+def _line(row: Row, quantities: Quantities, released: float) -> list[Cell]:
     analysis, reduced = row.analysis, row.reduced
     good = row.good
     cells: list[Cell] = [
@@ -85,10 +79,7 @@ def _line(sample: Sample, row: Row, quantities: Quantities, signals: _Signals, r
         analysis.extraction.value,
         analysis.extraction.units,
     ]
-    for isotope in range(len(ARGON)):
-        values, errors = signals.of(reduced, isotope)
-        cells += [row.number(values), row.number(errors)]
-    for name in ("f", "yield", "kca", "kcl"):
+    for name in (*ARGON, "f", "yield", "kca", "kcl"):
         cells += list(quantities.of(row, name))
     cells.append(quantities.of(row, "moles")[0])
     cells.append(released if good and np.isfinite(released) else None)
@@ -101,23 +92,6 @@ def _line(sample: Sample, row: Row, quantities: Quantities, signals: _Signals, r
     cells += [j.value, j.error] if j is not None else [None, None]
     cells.append("; ".join(flag.text for flag in row.flags if flag.fatal))
     return cells
-
-
-class _Signals:
-    """Corrected signals with their errors; each batch is asked once."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
-
-    def of(self, reduced: Reduced, isotope: int) -> tuple[np.ndarray, np.ndarray]:
-        """Values and errors (N,)."""
-        key = id(reduced), isotope
-        if key not in self._known:
-            ones = np.ones(len(reduced.batch))
-            with np.errstate(invalid="ignore"):
-                variance = spread(reduced.batch, reduced.corrected, reduced.ratios, {SIGNALS[isotope]: ones})
-                self._known[key] = reduced.corrected.signals[isotope], np.sqrt(variance)
-        return self._known[key]
 
 
 SUMMARY = (
