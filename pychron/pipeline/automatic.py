@@ -36,7 +36,7 @@ from pychron.pipeline.events import (
 )
 from pychron.pipeline.interfaces import IRunningSample
 from pychron.pipeline.keeping import Keeper, Look, Source, why_unreadable
-from pychron.pipeline.pulling import Git, Pulled, identities
+from pychron.pipeline.pulling import Git, Pulled, Pulls, identities
 from pychron.pipeline.settings import Settings
 from pychron.runtime.periodic import Periodic
 from pychron.runtime.spawn import Spawner
@@ -186,10 +186,15 @@ class AutomaticReduction:
         meta, everything = await self._look_at_meta()
         self._meta = meta
         present = self._locations.repository_folders()
-        for folder in present:
-            if self._stopped:
-                return
-            await self._look_at(folder, meta, everything)
+        pulls = Pulls(self._pull, present)
+        try:
+            for _ in present:
+                folder, pulled = await pulls.next()
+                if self._stopped:
+                    return
+                await self._look_at(folder, pulled, meta, everything)
+        finally:
+            pulls.stop()
         self._tell_of_the_gone(present)
         await self._draw(meta)
         self._look_for_awaited()
@@ -236,8 +241,7 @@ class AutomaticReduction:
             why = f"the folder of {name} is gone; clone it again, its results are kept until the restart"
             self._tell(replace(old, state=Following.ABSENT, why=why, time=self._world.wall()))
 
-    async def _look_at(self, folder: Path, meta: Source, everything: bool) -> None:
-        pulled = await self._pull(folder)
+    async def _look_at(self, folder: Path, pulled: Pulled, meta: Source, everything: bool) -> None:
         self._stands(folder, pulled)
         if pulled.state in LEFT_OUT:
             return

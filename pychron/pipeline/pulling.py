@@ -6,10 +6,14 @@ its remedy (spec 1.8). System git, because it knows the laboratory's credential 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from twisted.internet.defer import CancelledError, Deferred, DeferredQueue, DeferredSemaphore
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from pychron.dvc import layout
 from pychron.pipeline.events import Following
@@ -24,6 +28,9 @@ ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
     "LC_ALL": "C",
 }
+AT_ONCE = 4
+"""Repositories that are fetched at a time."""
+_log = Logger()
 LOCAL_S = 20.0
 """Deadline of a git that asks nobody else."""
 
@@ -122,6 +129,45 @@ class Git:
     async def _run(self, *arguments: str, deadline_s: float = LOCAL_S) -> Finished:
         done: Finished = await self._processes.run(["git", *arguments], self._folder, ENVIRONMENT, deadline_s)
         return done
+
+
+class Pulls:
+    """Several repositories fetched together, a few at a time, handed out as each is here: one whose host is slow holds up none."""
+
+    def __init__(self, pull: Callable[[Path], Awaitable[Pulled]], folders: Sequence[Path]) -> None:
+        self._pull = pull
+        self._arrived: DeferredQueue[tuple[Path, Pulled]] = DeferredQueue()
+        gate = DeferredSemaphore(AT_ONCE)
+        self._under_way = [gate.run(self._one, folder).addErrback(_given_up) for folder in folders]
+
+    def next(self) -> Deferred[tuple[Path, Pulled]]:
+        """The next that is here. To be asked as often as there are folders."""
+        return self._arrived.get()
+
+    def stop(self) -> None:
+        """What is still under way is given up."""
+        for one in self._under_way:
+            one.cancel()
+
+    def _one(self, folder: Path) -> Deferred[None]:
+        pulled = Deferred.fromCoroutine(_awaited(self._pull(folder)))
+        return pulled.addErrback(_broken).addCallback(lambda found: self._arrived.put((folder, found)))
+
+
+async def _awaited(pulling: Awaitable[Pulled]) -> Pulled:
+    return await pulling
+
+
+def _broken(failure: Failure) -> Pulled:
+    """A fault of ours; whoever waits for it gets a state all the same."""
+    if failure.check(CancelledError):
+        failure.raiseException()
+    _log.failure("a look at a repository failed", failure)
+    return Pulled(Following.UNREACHED, f"a fault of the node, see its log: {failure.getErrorMessage()}")
+
+
+def _given_up(failure: Failure) -> None:
+    failure.trap(CancelledError)
 
 
 def is_repository(folder: Path) -> bool:

@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
 from pychron.pipeline.events import Following
-from pychron.pipeline.pulling import Git, identities
+from pychron.pipeline.pulling import Git, Pulled, Pulls, identities
 from pychron.runtime.deadlines import DeadlinePassed
 from pychron.runtime.world import Finished
 
@@ -40,7 +40,7 @@ class Said:
         return succeed(Finished(answer[0], answer[1].encode(), answer[1].encode()))
 
 
-class Pulls(SynchronousTestCase):
+class OneRepository(SynchronousTestCase):
     def setUp(self):
         self.folder = Path(self.mktemp())
         (self.folder / ".git").mkdir(parents=True)
@@ -88,3 +88,39 @@ class Pulls(SynchronousTestCase):
     def test_without_a_remote_only_what_is_committed_here_counts(self):
         done, asked = self.pulled(**{"rev-parse --abbrev-ref": (128, "fatal: no upstream")})
         self.assertEqual((done.state, "fetch" in asked), (Following.LOCAL, False))
+
+
+class Together(SynchronousTestCase):
+    def setUp(self):
+        self.asked = {}
+
+    async def pull(self, folder):
+        waits = self.asked[folder.name] = Deferred()
+        return await waits
+
+    def pulls(self, *names):
+        return Pulls(self.pull, [Path(name) for name in names])
+
+    def test_each_is_handed_out_as_it_comes_and_few_are_asked_at_once(self):
+        pulls = self.pulls("a", "b", "c", "d", "e", "f")
+        self.assertEqual(list(self.asked), ["a", "b", "c", "d"])
+        first = pulls.next()
+        self.assertNoResult(first)
+        self.asked["c"].callback(Pulled(Following.CURRENT))
+        self.assertEqual(self.successResultOf(first), (Path("c"), Pulled(Following.CURRENT)))
+        self.assertEqual(list(self.asked), ["a", "b", "c", "d", "e"], "one that hangs holds up nobody")
+        pulls.stop()
+
+    def test_a_fault_of_ours_is_a_state_too(self):
+        pulls = self.pulls("a")
+        self.asked["a"].errback(RuntimeError("no such thing"))
+        folder, pulled = self.successResultOf(pulls.next())
+        self.assertEqual((folder, pulled.state), (Path("a"), Following.UNREACHED))
+        self.assertIn("no such thing", pulled.why)
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
+
+    def test_what_is_given_up_is_quiet(self):
+        pulls = self.pulls("a", "b", "c", "d", "e")
+        pulls.stop()
+        self.assertEqual(list(self.asked), ["a", "b", "c", "d"])
+        self.assertTrue(all(one.called for one in self.asked.values()))
