@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pychron.cli.exits import MEANING, REFUSED, Refused
 from pychron.cli.output import as_json, progress, say
-from pychron.cli.reduction import FROM
+from pychron.cli.reduction import FROM, places_of_root
 
 if TYPE_CHECKING:
     from pychron.dvc.trees import Tree
@@ -20,6 +22,7 @@ Examples:
   pychron dvc verify data/.dvc/MetaData
   pychron dvc verify data/.dvc/repositories/NM-313 --meta data/.dvc/MetaData --with data/.dvc/repositories/blanks
   pychron dvc verify NM-313.git@main --refits --json
+  pychron dvc verify --root ~/.pychron.crunch
 
 An error is one line that names file and reason. A warning is what this repository alone cannot decide, as a reference
 that may stand in another one; with --strict it counts too.
@@ -33,16 +36,18 @@ def dvc() -> None:
 
 
 @dvc.command(epilog=EPILOG)
-@click.argument("repository", metavar="DIR")
+@click.argument("repository", metavar="[DIR]", required=False)
+@click.option("--root", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR", help="Every repository of this root of pycrunch, and its metadata, each with the others to look references up in.")  # fmt: skip
 @click.option("--meta", metavar="DIR", help=f"Look up irradiations in this metadata repository. {FROM}.")
 @click.option("--with", "others", multiple=True, metavar="DIR", help="Another repository in which references may stand. May be repeated.")  # fmt: skip
 @click.option("--refits", is_flag=True, help="Fit every raw series again, too: a result that is not what is stored is an error.")  # fmt: skip
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
-@click.option("--json", "json_", is_flag=True, help="Print one object with the list of findings.")
+@click.option("--json", "json_", is_flag=True, help="Print one object with the list of findings; with --root a list of them.")  # fmt: skip
 @click.pass_context
 def verify(
     ctx: click.Context,
-    repository: str,
+    repository: str | None,
+    root: Path | None,
     meta: str | None,
     others: tuple[str, ...],
     refits: bool,
@@ -53,6 +58,32 @@ def verify(
 
     DIR is a repository of analyses or of metadata: a folder, a git repository, or DIR@REVISION. Nothing is changed.
     """
+    if (repository is None) == (root is None):
+        raise click.UsageError("name a repository, or a root of pycrunch with --root")
+    if root is not None and (meta or others):
+        raise click.UsageError("--meta and --with come with a root: leave them out")
+    names = [repository] if repository is not None else []
+    if root is not None:
+        meta, others = places_of_root(root)
+        names = [meta, *others]
+    objects, bad = [], False
+    for name in names:
+        done = _verified(name, None if name == meta else meta, [one for one in others if one != name], refits)
+        tree, found, different = done
+        if json_:
+            objects.append(_object(tree, found, different))
+        else:
+            _show(tree, found, different)
+        bad = bad or bool(found.errors or different or (strict and found.findings))
+    if json_:
+        as_json(objects if root is not None else objects[0])
+    if bad:
+        ctx.exit(REFUSED)
+
+
+def _verified(
+    name: str, meta: str | None, others: Sequence[str], refits: bool
+) -> tuple[Tree, Verified, list[str]]:
     from pychron.dvc.errors import DvcError
     from pychron.dvc.metadata import open_metadata
     from pychron.dvc.repository import open_repository
@@ -60,8 +91,8 @@ def verify(
     from pychron.dvc.verify import names_in, steps, verify
 
     try:
-        tree = open_tree(repository)
-        known = frozenset(name for other in others for name in names_in(open_repository(other)))
+        tree = open_tree(name)
+        known = frozenset(one for other in others for one in names_in(open_repository(other)))
         with progress(steps(tree), "verifying") as advance:
             found = verify(
                 tree,
@@ -72,14 +103,8 @@ def verify(
     except DvcError as problem:
         raise Refused(str(problem)) from None
     except OSError as problem:
-        raise Refused(f"{problem.filename or repository}: {problem.strerror}") from None
-    different = _refits(tree) if refits and found.kind == "analyses" else []
-    if json_:
-        as_json(_object(tree, found, different))
-    else:
-        _show(tree, found, different)
-    if found.errors or different or (strict and found.findings):
-        ctx.exit(REFUSED)
+        raise Refused(f"{problem.filename or name}: {problem.strerror}") from None
+    return tree, found, _refits(tree) if refits and found.kind == "analyses" else []
 
 
 def _refits(tree: Tree) -> list[str]:

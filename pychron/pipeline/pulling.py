@@ -146,7 +146,7 @@ class Pulls:
 
     def stop(self) -> None:
         """What is still under way is given up."""
-        for one in self._under_way:
+        for one in reversed(self._under_way):  # first those that wait for their turn, or each would get one
             one.cancel()
 
     def _one(self, folder: Path) -> Deferred[None]:

@@ -55,3 +55,31 @@ def test_metadata_is_verified_too_and_what_cannot_be_had_is_refused(tmp_path):
     assert "1 irradiations: 0 errors" in done.stdout
     assert "no such folder" in run(tmp_path / "none").stderr
     assert run(tmp_path).exit_code == 1
+
+
+def test_a_root_is_every_repository_with_the_others_to_look_in(tmp_path):
+    (tmp_path / "setupfiles").mkdir()
+    (tmp_path / "setupfiles" / "dvc.yaml").write_text("meta: MetaData\nrepositories: repositories\n")
+    metadata().write(tmp_path / "MetaData")
+    analysis(1).write(tmp_path / "repositories" / "a")
+    analysis(9, analysis_type="blank_unknown", identifier="bu-01-J", irradiation="NoIrradiation").write(
+        tmp_path / "repositories" / "b"
+    )
+    done = run("--root", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert [line.partition(": ")[0].rpartition("/")[2] for line in done.stdout.splitlines()] == [
+        "MetaData",
+        "a",
+        "b",
+    ]
+    assert "are in no repository that was named" not in done.stdout, "its blank stands in b"
+    bad = next((tmp_path / "repositories" / "a").glob("*/blanks/*.json"))
+    bad.write_text("{")
+    done = run("--root", tmp_path, "--json")
+    assert done.exit_code == 1
+    assert [(one["kind"], one["errors"]) for one in json.loads(done.stdout)] == [
+        ("metadata", 0), ("analyses", 1), ("analyses", 0),
+    ]  # fmt: skip
+    assert run().exit_code == 2
+    assert run(tmp_path, "--root", tmp_path).exit_code == 2
+    assert run("--root", tmp_path, "--meta", tmp_path / "MetaData").exit_code == 2
