@@ -25,7 +25,7 @@ from pychron.dvc.errors import CorruptFile
 LETTERS = 2
 SETTLE_NS = 3_000_000_000
 """Longer than the coarsest clock of a file system that is in use (FAT: 2 s)."""
-READ = ("intercepts", "baselines", "blanks", "icfactors", "extraction", "tags", "productions")
+READ = ("intercepts", "baselines", "blanks", "icfactors", "extraction", "tags", "productions", "cosmogenic")
 """Modifiers that a record is made of; raw series and scans are read when they are asked for."""
 
 LONGEST = max(*layout.UUID_PREFIXES, 5)

@@ -16,6 +16,7 @@ from pychron.dvc.argon import Numbers, numbers_of
 from pychron.dvc.json_file import as_is, parse, written
 from pychron.dvc.records import Analysis, Extraction, Isotope, OfSame, Reference, StoredFit, StoredValue
 from pychron.reduction.inputs import Measured, OutlierFilter, Productions
+from pychron.reduction.options import Cosmogenic
 
 PLAIN = (
     "uuid", "record_id", "identifier", "aliquot", "increment", "analysis_type", "mass_spectrometer", "irradiation", "level",
@@ -33,6 +34,7 @@ def row_of(analysis: Analysis) -> tuple[list[Any], Numbers, bytes]:
         analysis.detectors,
         _EXTRACTION(analysis.extraction),
         analysis.productions,
+        analysis.cosmogenic,
     ]
     return row, numbers_of(analysis), _later(analysis)
 
@@ -136,13 +138,14 @@ class Kept(Mapping[str, Any]):
 def analysis_of(row: list[Any], numbers: Numbers, text: Text) -> Analysis:
     """The analysis of a row, equal to the one that was read from its files."""
     (uuid, record_id, identifier, aliquot, increment, kind, spectrometer, irradiation, level, position, offset, sample, material,
-     project, comment, tag, tag_note, spec_sha, meta_commit, time, detectors, extraction, productions) = row  # fmt: skip
+     project, comment, tag, tag_note, spec_sha, meta_commit, time, detectors, extraction, productions, cosmogenic) = row  # fmt: skip
     return Analysis(
         uuid, record_id, identifier, aliquot, increment, kind, math.nan if time is None else time, spectrometer, irradiation,
         level, position, Kept(text, "isotopes", numbers), Kept(text, "baselines"), Kept(text, "mapping"), offset, sample, material,
         project, comment, Extraction(*extraction), tag, tag_note, spec_sha, meta_commit, tuple(detectors), Kept(text, "files"),
         (),
         None if productions is None else _productions(productions),
+        None if cosmogenic is None else Cosmogenic(*(Measured(**cosmogenic[key]) for key in ("cosmogenic", "trapped"))),
     )  # fmt: skip
 
 

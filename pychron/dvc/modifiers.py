@@ -12,6 +12,7 @@ from pychron.dvc.json_file import listing, mapping, number
 from pychron.dvc.quick import outlier_filter
 from pychron.dvc.records import Extraction, RawSeries, Reference, StoredFit, StoredValue
 from pychron.reduction.inputs import Measured, OutlierFilter
+from pychron.reduction.options import Cosmogenic
 
 
 def fits(document: Any, name: str) -> dict[str, StoredFit]:
@@ -128,6 +129,22 @@ def tag(document: Any, name: str) -> tuple[str, str]:
     """A tags file: `ok`, `omit`, `invalid` ..., and the note of the person who said so. Raises CorruptFile."""
     one = mapping(document, name)
     return str(one.get("name") or "ok"), str(one.get("note") or "")
+
+
+def cosmogenic(document: Any, name: str) -> Cosmogenic | None:
+    """A cosmogenic file: 38Ar/36Ar of cosmogenic and of trapped (`solar`) argon; None where it is switched off. Raises CorruptFile."""
+    one = mapping(document, name)
+    if not one.get("use_cosmogenic_correction"):
+        return None
+    made, trapped = (
+        Measured(number(one.get(key), name, key), number(one.get(f"{key}_err") or 0.0, name, f"{key}_err"))
+        for key in ("cosmo_3836", "solar_3836")
+    )
+    if not made.value > 0 or not trapped.value > 0 or made.value == trapped.value:
+        raise CorruptFile(
+            Place(name), "cosmo_3836 and solar_3836 are two ratios above zero, one other than the other"
+        )
+    return Cosmogenic(made, trapped)
 
 
 KINDS = {"signals": "signal", "baselines": "baseline", "sniffs": "sniff"}

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from pychron.config.problems import Problem
 from pychron.reduction.inputs import ErrorType, Fit, FitSpec, Measured, OutlierFilter, Productions
+from pychron.reduction.options import Cosmogenic
 
 V = TypeVar("V")
 
@@ -164,6 +165,8 @@ class Analysis:
     problems: tuple[Problem, ...] = ()
     productions: Productions | None = None
     """Its own frozen production ratios, which stand over those of its level."""
+    cosmogenic: Cosmogenic | None = None
+    """Stored with it and switched on: its 38Ar beyond that of trapped argon is of cosmic rays, not of chlorine."""
 
     @property
     def is_whole(self) -> bool:

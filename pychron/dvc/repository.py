@@ -181,6 +181,7 @@ class _Reading:
         extraction = self._modifier("extraction", modifiers.extraction, False) or Extraction()
         tag, note = self._modifier("tags", modifiers.tag, False) or ("ok", "")
         productions = self._modifier("productions", _productions, False)
+        cosmogenic = self._modifier("cosmogenic", modifiers.cosmogenic, False)
         aliquot, increment = self._whole(main, "aliquot", 0), self._whole(main, "increment", None)
         identifier = str(main.get("identifier") or "")
         return Analysis(
@@ -212,6 +213,7 @@ class _Reading:
             files=self._files,
             problems=tuple(self._problems),
             productions=productions,
+            cosmogenic=cosmogenic,
         )
 
     def _isotopes(

@@ -183,21 +183,22 @@ def reduce_analyses(
     options: Options | None = None,
     overrides: Mapping[str, Override] | None = None,
     run: Callable[..., Reduced] = reduce,
-    cosmogenic: Cosmogenic | None = None,
 ) -> list[Row]:
     """Every analysis reduced, in the order given; `overrides` by uuid. Never raises for what an analysis holds."""
     found = [meta(analysis) for analysis in analyses]
-    groups: dict[tuple[Measured, float | None] | None, list[int]] = {}
-    kinds: dict[int, list[int]] = {}
+    groups: dict[tuple[tuple[Measured, float | None] | None, Cosmogenic | None], list[int]] = {}
+    kinds: dict[tuple[int, Cosmogenic | None], list[int]] = {}
     for index, irradiated in enumerate(found):
-        members = kinds.get(id(irradiated))
+        cosmogenic = analyses[index].cosmogenic
+        members = kinds.get((id(irradiated), cosmogenic))
         if members is None:
             lam = irradiated.lambda_k
             coherent = None if lam is None else (lam, irradiated.monitor_age_ma)
-            members = kinds[id(irradiated)] = groups.setdefault(coherent, [])
+            members = groups.setdefault((coherent, cosmogenic), [])
+            kinds[id(irradiated), cosmogenic] = members
         members.append(index)
     rows: list[Row | None] = [None] * len(analyses)
-    for coherent, members in groups.items():
+    for (coherent, cosmogenic), members in groups.items():
         some = [analyses[i] for i in members]
         batch = build(some, [found[i] for i in members], arithmetic, overrides or {})
         chosen = options or Options(monitor_age_ma=coherent[1] if coherent else None, cosmogenic=cosmogenic)

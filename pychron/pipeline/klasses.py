@@ -171,11 +171,19 @@ KLASSES: tuple[Klass, ...] = (
         "fit",
         "from here on 38Ar and 36Ar are taken apart into trapped and cosmogenic argon, none of it of chlorine",
         (
+            flag("use", "false: none of it is cosmogenic, whatever is stored", True),
             number("cosmogenic3836", "38Ar/36Ar of cosmogenic argon", 1.5),
             number("cosmogenic3836_err", "its error", 0.0),
             number("trapped3836", "38Ar/36Ar of trapped argon", 0.1885),
             number("trapped3836_err", "its error", 0.0003),
         ),
+    ),
+    Klass(
+        "CosmogenicPersistNode",
+        "persist",
+        "writes what CosmogenicNode said beside each unknown, `<MANUAL>`: from then on its ages are computed so",
+        (),
+        True,
     ),
     Klass("FitFluxNode", "fit", "J of each hole of the level", FLUX),
     Klass(

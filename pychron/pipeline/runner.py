@@ -37,6 +37,7 @@ TAGS: Mapping[str, str | tuple[str, ...]] = {
     "ICFactorPersistNode": "<ICFactor>",
     "InterpretedAgePersistNode": "<IA>",
     "FluxPersistNode": "fit flux for ",
+    "CosmogenicPersistNode": "<MANUAL> cosmogenic ",
     "BulkEditNode": ("<TAG>", "<MANUAL>"),
     "RevertHistoryNode": "<MANUAL> reverted to ",
 }

@@ -124,8 +124,9 @@ class State:
     holes: tuple[FittedHole, ...] = ()
     interpreted: tuple[InterpretedAge, ...] = ()
     """Stored interpreted ages that a node read"""
-    cosmogenic: tuple[float, float, float, float] | None = None
-    """38/36 of cosmogenic and of trapped argon with their errors: then 38Ar and 36Ar are taken apart by them"""
+    cosmogenic: tuple[float, ...] | None = None
+    """38/36 of cosmogenic and of trapped argon, each with its error: 38Ar and 36Ar are taken apart by them; empty: all 38Ar
+    beyond air's is of chlorine; None: as each analysis has it stored"""
     judged: tuple[str, ...] = ()
     """Codes of flags that a node looked into itself: the reduction's own of this code count no more"""
     splits: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -157,7 +158,8 @@ class State:
 
     def now(self, uuid: str) -> Analysis:
         """With what nodes fitted anew."""
-        return applied(self.one(uuid).analysis, self.overrides.get(uuid))
+        found = applied(self.one(uuid).analysis, self.overrides.get(uuid))
+        return found if self.cosmogenic is None else replace(found, cosmogenic=self._cosmogenic())
 
     def series(self, uuid: str) -> tuple[list[RawSeries], list[str]]:
         """Raw series with equilibrations as nodes defined them, and what is wrong with some. Raises MissingFile, CorruptFile."""
@@ -190,7 +192,6 @@ class State:
                 [self.now(uuid) for uuid in self.unknowns],
                 meta,
                 self.arithmetic,
-                cosmogenic=self._cosmogenic(),
             )
             self._rows = {
                 uuid: replace(row, flags=self._flags(uuid, row))
@@ -199,7 +200,7 @@ class State:
         return [self._rows[uuid] for uuid in self.unknowns]
 
     def _cosmogenic(self) -> Cosmogenic | None:
-        if self.cosmogenic is None:
+        if not self.cosmogenic:
             return None
         made, made_error, trapped, trapped_error = self.cosmogenic
         return Cosmogenic(Measured(made, made_error), Measured(trapped, trapped_error))

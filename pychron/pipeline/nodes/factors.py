@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import block_diag
 
+from pychron.dvc import layout
 from pychron.pipeline.batch import Row
 from pychron.pipeline.events import Flag
 from pychron.pipeline.nodes.drawings import file_name
+from pychron.pipeline.nodes.persisting import changed_file, commit_all
 from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
 from pychron.pipeline.template import NodeSpec
 from pychron.reduction.inputs import ARGON
@@ -135,8 +137,10 @@ def factors(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
     from pychron.pipeline.tables.columns import Cell, Column
     from pychron.pipeline.tables.writing import write_tables
 
-    if state.cosmogenic is not None:
-        raise NodeFailed("factors are of salts, in which nothing is cosmogenic; leave CosmogenicNode out")
+    if any(state.now(uuid).cosmogenic is not None for uuid in state.unknowns):
+        raise NodeFailed(
+            "factors are of salts, in which nothing is cosmogenic; leave CosmogenicNode out, or write {klass: CosmogenicNode, use: false} where it is stored"
+        )
     element = str(spec.options["element"])
     state.judged = tuple(dict.fromkeys((*state.judged, *JUDGED)))
     state.choose(state.unknowns)
@@ -187,17 +191,54 @@ def factors(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
 
 
 def check_cosmogenic(spec: NodeSpec) -> Iterator[str]:
-    """Two ends of a mixing line are two."""
-    if spec.options["cosmogenic3836"] == spec.options["trapped3836"]:
+    """Two ends of a mixing line are two, above zero."""
+    if not all(spec.options[key] for key in ("cosmogenic3836", "trapped3836")):
+        yield "cosmogenic3836 and trapped3836 are ratios above zero"
+    elif spec.options["cosmogenic3836"] == spec.options["trapped3836"]:
         yield "cosmogenic3836 and trapped3836 are the same: nothing can be taken apart by them"
 
 
 def cosmogenic(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
-    """From here on 38Ar beyond air's is of cosmic rays, not of chlorine, and brings its 36Ar with it."""
+    """From here on 38Ar beyond that of trapped argon is of cosmic rays, not of chlorine, and brings its 36Ar with it.
+
+    f = (Rm - Rt) / (Rc - Rt) of the 36Ar is cosmogenic, Rm the measured 38Ar/36Ar after the corrections for potassium and calcium, Rt that of
+    trapped, Rc that of cosmogenic argon; what is left of 36Ar is trapped (interferences.py with m = 1 / Rc).
+    """
+    if not spec.options["use"]:
+        state.cosmogenic = ()
+        state.choose(state.unknowns)
+        return Outcome("no argon is cosmogenic")
     numbers = [float(spec.options[key]) for key in COSMOGENIC]  # type: ignore[arg-type]
-    state.cosmogenic = (numbers[0], numbers[1], numbers[2], numbers[3])
+    state.cosmogenic = tuple(numbers)
     state.choose(state.unknowns)
     return Outcome(f"38/36 of cosmogenic argon {numbers[0]:g}, of trapped {numbers[2]:g}")
 
 
 COSMOGENIC = ("cosmogenic3836", "cosmogenic3836_err", "trapped3836", "trapped3836_err")
+
+
+def persist_cosmogenic(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
+    """Beside each unknown, what CosmogenicNode said: from then on every age of it is computed so."""
+    if state.cosmogenic is None:
+        return Outcome("nothing was said about cosmogenic argon, nothing to write")
+    new: dict[str, object] = {"use_cosmogenic_correction": bool(state.cosmogenic)}
+    if state.cosmogenic:
+        new |= zip(STORED, state.cosmogenic, strict=True)
+    files: dict[str, dict[str, bytes]] = {}
+    for uuid in state.unknowns:
+        loaded = state.one(uuid)
+        tree, own = loaded.repository.tree, loaded.analysis.files
+        path = own.get("cosmogenic") or layout.paths(layout.identity_of(own["analysis"]), "cosmogenic")[0]
+        content = changed_file(tree, path, lambda document: {**document, **new})
+        if content != tree.read(path):
+            files.setdefault(tree.name, {})[path] = content
+    if not files:
+        return Outcome("every analysis has it so already, nothing to write")
+    said = (
+        ", ".join(f"{key}={value:g}" for key, value in zip(STORED, state.cosmogenic, strict=False)) or "off"
+    )
+    return commit_all(state, doing, files, f"<MANUAL> cosmogenic {said}", "cosmogenic ratios")
+
+
+STORED = ("cosmo_3836", "cosmo_3836_err", "solar_3836", "solar_3836_err")
+"""In the file, in the order of `State.cosmogenic`."""

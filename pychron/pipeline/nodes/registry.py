@@ -70,6 +70,7 @@ WORK: Mapping[str, Work] = {
     "ICFactorPersistNode": Work(persisting.persist_ic_factors),
     "FluxPersistNode": Work(persisting.persist_flux),
     "InterpretedAgePersistNode": Work(interpreted.persist),
+    "CosmogenicPersistNode": Work(factors.persist_cosmogenic),
     "BulkEditNode": Work(editing.bulk_edit, editing.check_edits),
     "RevertHistoryNode": Work(editing.revert),
     "PushNode": Work(persisting.push),

@@ -50,6 +50,10 @@ def metadata(
         ["Mass spectrometer", _joined(row.analysis.mass_spectrometer for row in rows), None, ""],
         ["Extraction", _joined(row.analysis.extraction.device for row in rows), None, ""],
     ]
+    for one in dict.fromkeys(row.analysis.cosmogenic for row in rows if row.analysis.cosmogenic is not None):
+        source = "in place of 38Ar and 36Ar of chlorine"
+        found.append(_measured("38Ar/36Ar of cosmogenic argon", one.cosmogenic, source))
+        found.append(_measured("38Ar/36Ar of trapped argon", one.trapped, source))
     found += _irradiations(rows)
     found += [["Repository", name, None, commit] for name, commit in commits]
     found += [["Code", name, None, version] for name, version in code().items()]
