@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from pychron.config.problems import Problem, Report
+from pychron.config.problems import Problem, Report, nearest
 from pychron.dashboard.air import DashboardAir
 from pychron.dashboard.dashboard_file import read_dashboard
 from pychron.dashboard.interfaces import IDashboard
@@ -24,7 +24,8 @@ from pychron.dashboard.specs import DashboardSpec
 from pychron.dashboard.verbs import server_verbs
 from pychron.extraction_line.events import SwitchChanged
 from pychron.extraction_line.interfaces import IExtractionLine
-from pychron.extraction_line.permits import IReadings
+from pychron.extraction_line.permits import IReadings, read_permits
+from pychron.extraction_line.specs import LineSpec
 from pychron.hardware.channel import channel_counters
 from pychron.hardware.drivers import UnknownDriver
 from pychron.rpc.interfaces import IVerbs
@@ -53,6 +54,24 @@ def script_fault(root: Path) -> Callable[[str], str]:
         return ""
 
     return fault
+
+
+def _check_permits(line: LineSpec, spec: DashboardSpec | None, report: Report) -> None:
+    """A permit or supply on a value that this dashboard never has lets its switch open never: that is said beforehand."""
+    values = [one for one in spec.values if one.enabled and not is_of_line(one)] if spec is not None else []
+    known = {name for one in values for name in (one.name, f"{one.source}.{one.attribute}")}
+    permits = read_permits(line, Report(report.root))
+    for switch, permit in permits.items():
+        for name in permit.names:
+            if name not in known:
+                report.error(
+                    line.by_name[switch].place,
+                    f"{switch}: its permit {permit.source} needs {name}, which is no value of dashboard.yaml"
+                    f"{nearest(name, known)}; without it {switch} is never opened",
+                    touches=(switch,),
+                    code="permit",
+                    value=name,
+                )
 
 
 @implementer(IPlugin)
@@ -101,6 +120,8 @@ class DashboardServerPlugin:
                 "start the node with --simulated instead",
                 code=SIMULATION,
             )
+        if context.config.line is not None:
+            _check_permits(context.config.line, self._spec, context.report)
         if self._spec is not None:
             facts = _facts(context)
             for value in self._spec.values:

@@ -31,6 +31,7 @@ from pychron.rpc.interfaces import IAudit, IOwners, IVerbs
 from pychron.rpc.verbs import Call
 from pychron.runtime.plugin import Context, IDrains, INodeStop, IPlugin
 
+READS = "DashboardServer"
 PARAMETERS = "mass_spec_params.cfg"
 
 
@@ -53,6 +54,17 @@ class ExtractionLinePlugin:
         """Permits are read here; the valves file and park.yaml are read with the root."""
         config = context.config
         self._permits = read_permits(config.line, context.report) if config.line is not None else {}
+        if self._permits and not any(
+            one.name == READS and one.enabled for one in config.initialization.plugins
+        ):
+            for switch in self._permits:
+                context.report.error(
+                    config.line.by_name[switch].place,
+                    f"{switch}: its permit needs gauges, which {READS} reads; without that plugin {switch} is never "
+                    "opened: write it into initialization.xml",
+                    touches=(switch,),
+                    code="permit",
+                )
         if config.line is not None:
             _, remotes = own_part(config.line, config.devices, context.options.role)
             for device in remotes.values():

@@ -195,6 +195,33 @@ def test_a_permit_and_get_pressure_look_at_what_the_dashboard_reads(lab):
     assert again == told
 
 
+@pytest.mark.parametrize(
+    ("permit", "said"),
+    [
+        (
+            "Env.temprature > 2",
+            "needs Env.temprature, which is no value of dashboard.yaml; did you mean Env.temperature?",
+        ),
+        ("Line.A == 0", "needs Line.A, which is no value of dashboard.yaml"),
+        ("environmental_monitor.get_temperature > 2", ""),
+    ],
+)
+def test_a_permit_on_what_nothing_reads_is_told_by_check(permit, said, tmp_path):
+    root = valve_root(tmp_path / "root")
+    valves = root / "setupfiles" / "extractionline" / "valves.yaml"
+    valves.write_text(valves.read_text().replace("- name: A\n", f"- name: A\n  permit: {permit}\n"))
+    _, report = check_node(root, None)
+    found = [problem for problem in report.errors if problem.code == "permit"]
+    assert [said in problem.text for problem in found] == ([True] if said else [])
+    assert all(problem.place.line for problem in found)
+    assert [problem.touches for problem in found] == ([("A",)] if said else [])
+    server = root / "setupfiles" / "initialization.xml"
+    server.write_text(server.read_text().replace(SERVER, ""))
+    _, report = check_node(root, None)
+    (problem,) = [one for one in report.errors if one.code == "permit"]
+    assert "needs gauges, which DashboardServer reads" in problem.text
+
+
 def test_dashboard_simulation_is_not_obeyed(tmp_path):
     root = valve_root(tmp_path / "root")
     path = root / "setupfiles" / "initialization.xml"
