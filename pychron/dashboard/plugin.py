@@ -152,7 +152,7 @@ class DashboardServerPlugin:
             line = context.find(IExtractionLine)
         except LookupError:
             line = None
-        self._sources = Sources(context.world, _facts(context), line)
+        self._sources = Sources(context.world, _facts(context), line, context.lines)
         monitor = dashboard.monitor = Monitor(
             context.world, context.bus, spec.values, _sources(spec, self._sources)
         )

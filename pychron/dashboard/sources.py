@@ -13,7 +13,7 @@ from pychron.extraction_line.interfaces import IExtractionLine
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import State
 from pychron.hardware.channel import Channel
-from pychron.hardware.drivers import UnknownDriver
+from pychron.hardware.drivers import Lines, UnknownDriver
 from pychron.hardware.readable import NoValue, find_name
 from pychron.hardware.readables import ReadableBuilder, readable_driver
 from pychron.runtime.deadlines import sleep
@@ -85,11 +85,14 @@ def why_unreadable(spec: ValueSpec, facts: Facts) -> str:
 class Sources:
     """Builds what reads each value. Building sends nothing."""
 
-    def __init__(self, world: World, facts: Facts, line: IExtractionLine | None) -> None:
+    def __init__(
+        self, world: World, facts: Facts, line: IExtractionLine | None, lines: Lines | None = None
+    ) -> None:
+        """`lines`: channels of the node that others have opened."""
         self._world = world
         self._facts = facts
         self._line = line
-        self._builder = ReadableBuilder(world)
+        self._builder = ReadableBuilder(world, lines)
 
     def of(self, spec: ValueSpec) -> Read:
         """Raises UnknownDriver with what is wrong."""

@@ -14,7 +14,7 @@ from pychron.extraction_line.remote.ties import part_of
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Kind
 from pychron.hardware.channel import Channel
-from pychron.hardware.drivers import ActuatorBuilder, UnknownDriver
+from pychron.hardware.drivers import ActuatorBuilder, Lines, UnknownDriver
 from pychron.runtime.world import World
 
 
@@ -27,11 +27,13 @@ class Actuators:
     notes: list[str] = field(default_factory=list)
     channels: dict[str, Channel] = field(default_factory=dict)
     """By device, one for those that share a line."""
+    lines: Lines = field(default_factory=dict)
+    """Channels of the node by address; those of gauges that others build are the same."""
     log = Logger()
 
     def build(self, world: World, line: LineSpec, devices: Mapping[str, DeviceFile]) -> None:
         """Connecting moves nothing. A device without a driver is left out: its switches are out of service."""
-        builder = ActuatorBuilder(world)
+        builder = ActuatorBuilder(world, self.lines)
         driven = [s for s in line.switches if s.kind is not Kind.MANUAL_VALVE]
         names = [n for s in driven for n in (s.actuator, s.state_device) if n]
         for name in dict.fromkeys(names):

@@ -79,6 +79,7 @@ class ExtractionLinePlugin:
         own, remotes = own_part(line, config.devices, context.options.role)
         verbs, notifier = context.find(IVerbs), context.find(INotifier)
         local = self._local = LocalLine(world, context.bus, context.state_folder)
+        local.actuators.lines = context.lines
         options = LineOptions(system_host=system_host(context.element))
         await local.open(own, config.devices, self._permits, config.park, options)
         if remotes:

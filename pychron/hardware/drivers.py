@@ -59,13 +59,17 @@ def driver_for(klass: str) -> Driver:
     return driver
 
 
+Lines = dict[object, tuple[Channel, Way | None, DeviceFile, bytes]]
+"""Channels by address, each with the way and the device that made it, and how its lines end."""
+
+
 class ActuatorBuilder:
     """Builds the actuators of one node. Devices at one address share a channel."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, lines: Lines | None = None) -> None:
+        """`lines`: those of the node, where several build: two conversations on one line would garble each other."""
         self._world = world
-        self._channels: dict[object, tuple[Channel, Way | None, DeviceFile]] = {}
-        """By address, with the way and the device that made it."""
+        self._channels: Lines = {} if lines is None else lines
         self.channels: dict[str, Channel] = {}
         """By the device that made it."""
 
@@ -113,9 +117,14 @@ class ActuatorBuilder:
             key: object = way.where if way is not None else device.name
             if key not in self._channels:
                 made = self.channels[device.name] = _open(self._world, device.name, way, stream(), line_end)
-                self._channels[key] = made, way, device
+                self._channels[key] = made, way, device, line_end
                 return made
-            shared, first, owner = self._channels[key]
+            shared, first, owner, ends = self._channels[key]
+            if ends != line_end:
+                raise UnknownDriver(
+                    f"{device.place}: {device.name} ends its lines in another way than {owner.name}, which is on the same "
+                    f"line ({owner.place}); give it a line of its own"
+                )
             if way is not None and first is not None:
                 # One instrument has one line: what one device says of it holds for all.
                 if replace(way, timeout_s=first.timeout_s) != first:

@@ -7,7 +7,7 @@ from importlib.metadata import entry_points
 from pychron.config.device_file import DeviceFile
 from pychron.config.problems import nearest
 from pychron.hardware.communications import NoWay
-from pychron.hardware.drivers import ActuatorBuilder, UnknownDriver
+from pychron.hardware.drivers import ActuatorBuilder, Lines, UnknownDriver
 from pychron.hardware.readable import IReadable, ReadableDriver
 from pychron.hardware.text_gauges import DRIVERS as TEXT_GAUGES
 from pychron.hardware.vacuum_controllers import DRIVERS as VACUUM_CONTROLLERS
@@ -42,8 +42,8 @@ def readable_driver(klass: str) -> ReadableDriver:
 class ReadableBuilder:
     """Builds the readable devices of one node, each once. Devices at one address share a channel."""
 
-    def __init__(self, world: World) -> None:
-        self._settings = ActuatorBuilder(world)
+    def __init__(self, world: World, lines: Lines | None = None) -> None:
+        self._settings = ActuatorBuilder(world, lines)
         self._built: dict[str, IReadable] = {}
         self.channels = self._settings.channels
         """By the device that made each."""

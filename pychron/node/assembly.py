@@ -139,6 +139,7 @@ def assemble(
         world, bus, report, state_folder, set_up_failed=set_up_failed, afterwards=afterwards
     )
     name = node_name or f"py{options.role}"
+    lines: dict[object, Any] = {}
     for enabled in order(plugins):
         context = Context(
             options=options,
@@ -153,6 +154,7 @@ def assemble(
             counters=service.counters,
             distributions=service.distributions,
             channels=service.channels,
+            lines=lines,
             config=config,
             state_folder=state_folder,
             listens=service.listens,

@@ -74,6 +74,8 @@ class Context:
     """Durations by metric name."""
     channels: list[tuple[str, Any]] = field(default_factory=list)
     """Devices, each with its pychron.hardware.channel.Channel; whoever opens one in `setup` puts it here."""
+    lines: dict[object, Any] = field(default_factory=dict)
+    """pychron.hardware.drivers.Lines: channels by address, so that all areas of a node speak on one line in turn."""
     config: Any = None
     """pychron.node.root.RootConfig: all that the files say, read once; a plugin takes its part of it."""
     state_folder: Path = Path()

@@ -108,6 +108,22 @@ def test_two_devices_at_one_address_share_a_channel(streams):
     assert len(streams.asked) == 1
 
 
+def test_a_gauge_on_the_line_of_an_actuator_waits_for_its_turn_there(streams):
+    lines, world = {}, a_world(streams.clock, streams)
+    where = {"type": "serial", "port": "/dev/ttyS0"}
+    actuators, gauges = ActuatorBuilder(world, lines), ActuatorBuilder(world, lines)
+    channel = actuators.setting(a_device(**where)).channel()
+    gauge = a_device("TextGauge", "gauge", **where)
+    assert gauges.setting(gauge).channel() is channel
+    assert (len(streams.asked), gauges.channels) == (1, {}), "one conversation, and it is the actuator's"
+    with pytest.raises(
+        UnknownDriver, match=r"gauge ends its lines in another way than .*give it a line of its own"
+    ):
+        gauges.setting(gauge).channel(b"\r")
+    with pytest.raises(UnknownDriver, match="with different settings"):
+        gauges.setting(a_device("TextGauge", "other", **where, baudrate="19200")).channel()
+
+
 @pytest.mark.parametrize(
     ("communications", "says"),
     [
