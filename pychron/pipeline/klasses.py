@@ -179,6 +179,16 @@ KLASSES: tuple[Klass, ...] = (
         ),
     ),
     Klass(
+        "CorrectionFactorsPersistNode",
+        "persist",
+        "writes the means of CorrectionFactorsNode into MetaData, as production ratios of the irradiation, `updated production ratios ...`",
+        (
+            text("irradiation", "whose ratios they are; empty = that of the salts"),
+            text("name", "of the ratios; empty = those of the salts' level"),
+        ),
+        True,
+    ),
+    Klass(
         "CosmogenicPersistNode",
         "persist",
         "writes what CosmogenicNode said beside each unknown, `<MANUAL>`: from then on its ages are computed so",

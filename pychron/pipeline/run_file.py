@@ -134,6 +134,7 @@ def _state(state: State) -> dict[str, Any]:
         "cosmogenic": state.cosmogenic,
         "splits": state.splits,
         "judged": state.judged,
+        "factors": state.factors,
         "standards": state.standards,
         "commits": [asdict(one) for one in state.commits],
         "written": state.written,
@@ -170,6 +171,7 @@ def _take(state: State, saved: Mapping[str, Any]) -> None:
         InterpretedAge(**{**one, "uuids": tuple(one["uuids"])}) for one in saved["interpreted"]
     )
     state.cosmogenic = None if saved["cosmogenic"] is None else tuple(saved["cosmogenic"])
+    state.factors = tuple((one[0], one[1], one[2]) for one in saved["factors"])
     state.judged = tuple(saved["judged"])
     state.splits = {uuid: dict(one) for uuid, one in saved["splits"].items()}
     state.standards = {key: (one[0], one[1]) for key, one in saved["standards"].items()}

@@ -37,11 +37,14 @@ TAGS: Mapping[str, str | tuple[str, ...]] = {
     "ICFactorPersistNode": "<ICFactor>",
     "InterpretedAgePersistNode": "<IA>",
     "FluxPersistNode": "fit flux for ",
+    "CorrectionFactorsPersistNode": "updated production ratios ",
     "CosmogenicPersistNode": "<MANUAL> cosmogenic ",
     "BulkEditNode": ("<TAG>", "<MANUAL>"),
     "RevertHistoryNode": "<MANUAL> reverted to ",
 }
 """How the subjects of the commits of each class begin."""
+OF_METADATA = ("FluxPersistNode", "CorrectionFactorsPersistNode")
+"""They write into the metadata, all others into the repositories of the analyses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +180,9 @@ def refuse_before(template: Template, state: State, doing: Doing) -> None:
     klasses = {spec.klass for spec in template.flat() if BY_NAME[spec.klass].writes}
     if not doing.persist or doing.dry or not klasses - {"PushNode"}:
         return
-    if "FluxPersistNode" in klasses and state.workspace.meta is not None:
+    if not klasses.isdisjoint(OF_METADATA) and state.workspace.meta is not None:
         refuse_unclean(Path(state.workspace.meta.tree.name))
-    if klasses - {"FluxPersistNode", "PushNode"}:
+    if klasses.difference(OF_METADATA, ("PushNode",)):
         for one in state.workspace.repositories:
             refuse_unclean(Path(one.tree.name))
 

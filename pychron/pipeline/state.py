@@ -127,6 +127,8 @@ class State:
     cosmogenic: tuple[float, ...] | None = None
     """38/36 of cosmogenic and of trapped argon, each with its error: 38Ar and 36Ar are taken apart by them; empty: all 38Ar
     beyond air's is of chlorine; None: as each analysis has it stored"""
+    factors: tuple[tuple[str, float, float], ...] = ()
+    """Correction factors of salts: key of the production files, value, error"""
     judged: tuple[str, ...] = ()
     """Codes of flags that a node looked into itself: the reduction's own of this code count no more"""
     splits: dict[str, dict[str, float]] = field(default_factory=dict)

@@ -1,8 +1,6 @@
 """Cosmogenic argon: ages by hand from the files, what is stored judged by json and plain git, and how it is taken back."""
 
 import json
-import math
-from datetime import datetime
 
 import openpyxl
 import pytest
@@ -10,11 +8,10 @@ from click.testing import CliRunner
 
 from pychron.cli.main import main
 from tests.cli.pipeline_runs import ADA, modifier, run, where
-from tests.dvc.making import ARGON, CHRONOLOGY, DETECTORS, PRODUCTION, committed, git
-from tests.pipeline.laboratory import UNKNOWNS, stamp, uuid_of
+from tests.dvc.making import ARGON, DETECTORS, PRODUCTION, committed, git
+from tests.pipeline.laboratory import UNKNOWNS, decay_factor, uuid_of
 
 MADE, TRAPPED = 1.5, 0.1885
-DAY_S = 86400.0
 
 
 def command(place, *words):
@@ -25,19 +22,6 @@ def command(place, *words):
 def ages(place):
     found = json.loads(command(place, "age").stdout)
     return {one["uuid"]: one["F"] for one in found if one["analysis_type"] == "unknown"}
-
-
-def decay(hour, per_day):
-    """Of several segments, from the start of each (McDougall & Harrison 1999, 3.22)."""
-    when = datetime.fromisoformat(stamp(hour))
-    gas = left = 0.0
-    for line in CHRONOLOGY.strip().splitlines():
-        power, start, end = line.split(",")
-        start, end = datetime.fromisoformat(start), datetime.fromisoformat(end)
-        t, d = (end - start).total_seconds() / DAY_S, (when - start).total_seconds() / DAY_S
-        gas += float(power) * t
-        left += float(power) * (1 - math.exp(-per_day * t)) / (per_day * math.exp(per_day * d))
-    return gas / left
 
 
 def by_hand(place, number):
@@ -52,8 +36,8 @@ def by_hand(place, number):
         (fits[n]["value"] - base[DETECTORS[n]]["value"] - blanks[n]["value"]) * factors[DETECTORS[n]]["value"]
         for n in ARGON
     )
-    a39 *= decay(UNKNOWNS[number], 7.068e-6)
-    a37 *= decay(UNKNOWNS[number], 0.01975)
+    a39 *= decay_factor(UNKNOWNS[number], 7.068e-6)
+    a37 *= decay_factor(UNKNOWNS[number], 0.01975)
     k = {name: value[0] for name, value in PRODUCTION.items()}
     k39 = (a39 - k["Ca3937"] * a37) / (1 - k["K3739"] * k["Ca3937"])
     ca37 = a37 - k["K3739"] * k39

@@ -1,8 +1,9 @@
 """A small laboratory for runs: unknowns between blanks of their own and of another type, airs, and a J."""
 
 import math
+from datetime import datetime
 
-from tests.dvc.making import ARGON, DETECTORS, SIZES, Files, an_identity, analysis, metadata
+from tests.dvc.making import ARGON, CHRONOLOGY, DETECTORS, SIZES, Files, an_identity, analysis, metadata
 
 BLANKS = (0.010, 0.020, 0.014)
 """Of each blank, relative to SIZES, at 4:00, 5:00 and 6:00."""
@@ -77,6 +78,19 @@ def blank_at(hour, name):
     return (1 - f) * p + f * a, math.hypot((1 - f) * ep, f * ea)
 
 
+def decay_factor(hour, per_day):
+    """Of several segments, from the start of each (McDougall & Harrison 1999, 3.22)."""
+    when = datetime.fromisoformat(stamp(hour))
+    gas = left = 0.0
+    for line in CHRONOLOGY.strip().splitlines():
+        power, start, end = line.split(",")
+        start, end = datetime.fromisoformat(start), datetime.fromisoformat(end)
+        t, d = (end - start).total_seconds() / 86_400, (when - start).total_seconds() / 86_400
+        gas += float(power) * t
+        left += float(power) * (1 - math.exp(-per_day * t)) / (per_day * math.exp(per_day * d))
+    return gas / left
+
+
 def written(folder, files=None):
     """The laboratory in a folder: MetaData and NM-1."""
     (files or lab()).write(folder / "NM-1")
@@ -91,6 +105,7 @@ __all__ = [
     "DETECTORS",
     "UNKNOWNS",
     "blank_at",
+    "decay_factor",
     "lab",
     "stamp",
     "uuid_of",

@@ -36,6 +36,8 @@ class Factor:
     name: str
     key: str
     """Of the metadata's production files"""
+    most: float
+    """Several times what reactors in use make: a mean above it is no factor"""
     top: int
     bottom: int
     trapped: int | None = None
@@ -46,14 +48,14 @@ class Factor:
 
 FACTORS = {
     "Ca": (
-        Factor("(36/37)Ca", "Ca3637", AR36, AR37, AR40, lambda t, r: (1 / t, -1 / t**2, 0.0)),
-        Factor("(38/37)Ca", "Ca3837", AR38, AR37, AR40, lambda t, r: (r / t, -r / t**2, 1 / t)),
-        Factor("(39/37)Ca", "Ca3937", AR39, AR37),
+        Factor("(36/37)Ca", "Ca3637", 1e-3, AR36, AR37, AR40, lambda t, r: (1 / t, -1 / t**2, 0.0)),
+        Factor("(38/37)Ca", "Ca3837", 1e-3, AR38, AR37, AR40, lambda t, r: (r / t, -r / t**2, 1 / t)),
+        Factor("(39/37)Ca", "Ca3937", 5e-3, AR39, AR37),
     ),
     "K": (
-        Factor("(40/39)K", "K4039", AR40, AR39, AR36, lambda t, r: (t, 1.0, 0.0)),
-        Factor("(38/39)K", "K3839", AR38, AR39, AR36, lambda t, r: (r, 0.0, 1.0)),
-        Factor("(37/39)K", "K3739", AR37, AR39),
+        Factor("(40/39)K", "K4039", 0.5, AR40, AR39, AR36, lambda t, r: (t, 1.0, 0.0)),
+        Factor("(38/39)K", "K3839", 0.05, AR38, AR39, AR36, lambda t, r: (r, 0.0, 1.0)),
+        Factor("(37/39)K", "K3739", 0.01, AR37, AR39),
     ),
 }
 """Of a calcium salt, which holds no potassium, all 40Ar is air's; of a potassium glass, made lately, all 36Ar is (McDougall & Harrison 1999, 3.4)."""
@@ -133,7 +135,7 @@ def mean_of(ratios: Ratios) -> tuple[Mean, float]:
 
 
 def factors(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
-    """Means over the unknowns, and each analysis, as CSV; nothing is written into the metadata."""
+    """Means over the unknowns, and each analysis, as CSV; what goes into the metadata is for CorrectionFactorsPersistNode."""
     from pychron.pipeline.tables.columns import Cell, Column
     from pychron.pipeline.tables.writing import write_tables
 
@@ -156,6 +158,7 @@ def factors(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
         raise NodeFailed(f"no analysis is without a fault: {'; '.join(faults)}")
     means: list[list[Cell]] = []
     single: list[list[Cell]] = []
+    sound: list[tuple[str, float, float]] = []
     for factor in FACTORS[element]:
         ratios = ratios_of(factor, rows)
         names = [row.analysis.record_id for row in ratios.rows]
@@ -173,8 +176,16 @@ def factors(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
         if mean.why:
             faults.append(f"{factor.name}: {mean.why}")
             continue
+        if not -BELOW_ZERO * error <= mean.value <= factor.most:
+            kind = "calcium salt" if element == "Ca" else "potassium glass"
+            faults.append(
+                f"{factor.name}: {mean.value:.4g} ± {error:.2g} is no such factor; are these analyses of a {kind}?"
+            )
+        else:
+            sound.append((factor.key, mean.value, error))
         mswd = float(mean.mswd) if np.isfinite(mean.mswd) else None
         means.append([factor.name, factor.key, mean.value, error, mean.n, mswd])
+    state.factors = tuple(sound)
     columns = (Column("Ratio"), Column("Key"), Column("Mean", "0.000000E+00"), Column("± 1σ", "0.0E+00"), Column("n", "0"), Column("MSWD", "0.00"))  # fmt: skip
     each = (Column("Run"), Column("Ratio"), Column("Value", "0.000000E+00"), Column("± 1σ", "0.0E+00"))
     name = f"{file_name(str(spec.options['file']) or f'{element.casefold()}_factors')}.csv"
