@@ -74,6 +74,7 @@ _REVIEW = (
     number("full_scale", "fA; a detector without a row in `full_scales` is judged by it; 0 = unknown", 0.0),
     Option("full_scales", Kind.ROWS, (), "full scale of each detector, fA", ("detector", "full_scale")),
 )  # fmt: skip
+FLAGGED = (flag("flagged", "also of analyses that a fault keeps out of means", False),)
 KLASSES: tuple[Klass, ...] = (
     Klass("UnknownNode", "data", "the analyses to reduce; what the run was given already is kept", WHICH),
     Klass(
@@ -202,7 +203,9 @@ KLASSES: tuple[Klass, ...] = (
         "rules that flag unknowns and references, instead of a dialog that asks; before a fit it keeps bad references out",
         _REVIEW,
     ),
-    Klass("IsotopeEvolutionPersistNode", "persist", "writes intercepts and baselines, `<ISOEVO>`", (), True),
+    Klass(
+        "IsotopeEvolutionPersistNode", "persist", "writes intercepts and baselines, `<ISOEVO>`", FLAGGED, True
+    ),
     Klass(
         "DefineEquilibrationPersistNode",
         "persist",
@@ -210,8 +213,8 @@ KLASSES: tuple[Klass, ...] = (
         (),
         True,
     ),
-    Klass("BlanksPersistNode", "persist", "writes blanks, `<BLANKS>`", (), True),
-    Klass("ICFactorPersistNode", "persist", "writes IC factors, `<ICFactor>`", (), True),
+    Klass("BlanksPersistNode", "persist", "writes blanks, `<BLANKS>`", FLAGGED, True),
+    Klass("ICFactorPersistNode", "persist", "writes IC factors, `<ICFactor>`", FLAGGED, True),
     Klass("FluxPersistNode", "persist", "writes J of the level into MetaData, `fit flux for ...`", (), True),
     Klass(
         "InterpretedAgePersistNode",

@@ -116,3 +116,33 @@ def test_a_spectrum_needs_steps(place):
     done = run("spectrum", *where(place))
     assert done.exit_code == 0, done.output
     assert (place / "runs" / "spectrum-0002" / "spectrum-70001-01.pdf").exists()
+
+
+def test_what_a_fault_keeps_out_of_means_is_not_written_unless_it_is_told_to(place):
+    path = modifier(place, 1, "intercepts", "inte")
+    document = json.loads(path.read_text())
+    document["Ar39"]["value"] = -5.0
+    path.write_text(json.dumps(document))
+    committed(place / "NM-1", "<ISOEVO> a fault")
+    blanks = [
+        modifier(place, number, "blanks", "blan").relative_to(place / "NM-1").as_posix()
+        for number in range(3)
+    ]
+    done = run("blanks", *where(place), *ADA)
+    assert done.exit_code == 1
+    assert "left as it is: 70001-02: 39Ar or 40Ar is not positive" in done.stdout
+    assert git(place / "NM-1", "diff", "--name-only", "HEAD^", "HEAD").split() == sorted(
+        [blanks[0], blanks[2]]
+    )
+    done = run("blanks", *where(place), *ADA, "--set", "BlanksPersistNode.flagged=true", "--new")
+    assert "left as it is" not in done.stdout
+    assert git(place / "NM-1", "diff", "--name-only", "HEAD^", "HEAD") == blanks[1]
+
+
+def test_a_tag_is_no_fault(place):
+    path = place / "NM-1" / "reduction" / uuid_of(1)[:5] / "tags" / f"{uuid_of(1)[5:]}.tags.json"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"name": "omit"}')
+    committed(place / "NM-1", "<TAG> omit")
+    done = run("blanks", *where(place), *ADA)
+    assert "3 files of blanks" in done.stdout

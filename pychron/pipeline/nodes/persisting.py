@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,7 +17,7 @@ from pychron.dvc.records import Analysis
 from pychron.dvc.trees import Tree
 from pychron.pipeline.batch import Override
 from pychron.pipeline.nodes.flux import MODELS
-from pychron.pipeline.state import Committed, Doing, FittedHole, NodeFailed, Outcome, State
+from pychron.pipeline.state import OF_AGES, Committed, Doing, FittedHole, NodeFailed, Outcome, State
 from pychron.pipeline.template import NodeSpec
 from pychron.pipeline.workspace import short_name
 from pychron.reduction.flux import FluxOptions
@@ -42,8 +43,8 @@ def persist_isotopes(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
         (fit.fit, fit.error_type, key) for one in _overrides(state) for key, fit in one.baselines.items()
     )
     return _both(
-        _modifier(state, doing, "intercepts", f"<ISOEVO>.intercepts fits={fits}", lambda document, analysis, override: with_fits(document, override.intercepts), lambda o: o.intercepts),
-        _modifier(state, doing, "baselines", f"<ISOEVO>.baselines fits={base}", lambda document, analysis, override: with_fits(document, override.baselines), lambda o: o.baselines),
+        _modifier(state, spec, doing, "intercepts", f"<ISOEVO>.intercepts fits={fits}", lambda document, analysis, override: with_fits(document, override.intercepts), lambda o: o.intercepts),
+        _modifier(state, spec, doing, "baselines", f"<ISOEVO>.baselines fits={base}", lambda document, analysis, override: with_fits(document, override.baselines), lambda o: o.baselines),
     )  # fmt: skip
 
 
@@ -51,7 +52,7 @@ def persist_blanks(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
     """Blanks with their references."""
     fits = _named((value.fit, "", key) for one in _overrides(state) for key, value in one.blanks.items())
     return _modifier(
-        state, doing, "blanks", f"<BLANKS>.blanks auto update blanks, fits={fits}",
+        state, spec, doing, "blanks", f"<BLANKS>.blanks auto update blanks, fits={fits}",
         lambda document, analysis, override: with_values(document, override.blanks, {}), lambda o: o.blanks,
     )  # fmt: skip
 
@@ -64,7 +65,7 @@ def persist_ic_factors(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
     }
     fits = _named((value.fit, "", key) for one in _overrides(state) for key, value in one.ic_factors.items())
     return _modifier(
-        state, doing, "icfactors", f"<ICFactor>.icfactors auto update ic_factors, fits={fits}",
+        state, spec, doing, "icfactors", f"<ICFactor>.icfactors auto update ic_factors, fits={fits}",
         lambda document, analysis, override: with_values(document, override.ic_factors, more), lambda o: o.ic_factors,
     )  # fmt: skip
 
@@ -80,11 +81,23 @@ def _named(fits: Iterable[tuple[str, str, str]]) -> str:
 
 
 def _both(one: Outcome, two: Outcome) -> Outcome:
-    return Outcome(f"{one.text}; {two.text}", one.skipped and two.skipped)
+    faults = tuple(dict.fromkeys((*one.faults, *two.faults)))
+    return Outcome(f"{one.text}; {two.text}", one.skipped and two.skipped, faults=faults)
+
+
+def flagged(state: State) -> dict[str, str]:
+    """Unknowns that a fault keeps out of means, by uuid, each with its reason. A tag is a person's word and no fault; nor is it one to have no age."""
+    found = {}
+    for row in state.rows():
+        why = [one.text for one in row.flags if one.fatal and one.code not in ("tag", *OF_AGES)]
+        if why:
+            found[row.analysis.uuid] = f"{row.analysis.record_id}: {why[0]}"
+    return found
 
 
 def _modifier(
     state: State,
+    spec: NodeSpec,
     doing: Doing,
     modifier: str,
     subject: str,
@@ -92,16 +105,22 @@ def _modifier(
     part: Callable[[Override], Mapping[str, Any]],
 ) -> Outcome:
     files: dict[str, dict[str, bytes]] = {}
+    faulty = {} if spec.options["flagged"] else flagged(state)
+    left: list[str] = []
     for uuid in state.unknowns:
         override = state.overrides.get(uuid)
         if override is None or not part(override):
+            continue
+        if uuid in faulty:
+            left.append(f"left as it is: {faulty[uuid]}")
             continue
         loaded = state.one(uuid)
         tree = loaded.repository.tree
         path = loaded.analysis.files.get(modifier) or _beside(loaded.analysis, modifier)
         changed = partial(change, analysis=loaded.analysis, override=override)
         files.setdefault(tree.name, {})[path] = changed_file(tree, path, changed)
-    return commit_all(state, doing, files, subject, modifier)
+    outcome = commit_all(state, doing, files, subject, modifier)
+    return replace(outcome, faults=tuple(left))
 
 
 def _beside(analysis: Analysis, modifier: str) -> str:
