@@ -174,6 +174,12 @@ OUTPUTS: tuple[Klass, ...] = (
         ),
     ),
     Klass(
+        "YieldTableNode",
+        "table",
+        "mol of 39ArK, 40Ar and 40Ar* that each extraction set free, also for each mg, as CSV and XLSX",
+        (text("file", "name", "yields"),),
+    ),
+    Klass(
         "ReportNode",
         "report",
         "one HTML page: ages, analyses, and the SVG figures of the nodes before it",

@@ -69,23 +69,30 @@ def unknowns(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
 
 
 def recent(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
-    """What was measured in the hours before the newest analysis, newest last; not more than `most`."""
+    """What was measured in the hours before the newest analysis, newest last; not more than `most`.
+
+    Not before now: times of analyses are the laboratory's own, without a zone, and the same files give the same result tomorrow.
+    """
+    if state.given:
+        return unknowns(state, spec, doing)
     wanted = str(spec.options["mass_spectrometer"]).casefold()
     types = {word.casefold() for word in spec.options["analysis_types"]}  # type: ignore[union-attr]
-    timed = [
+    asked = [
         one.analysis
         for one in state.everything()
-        if one.analysis.time == one.analysis.time
-        and (not wanted or one.analysis.mass_spectrometer.casefold() == wanted)
+        if (not wanted or one.analysis.mass_spectrometer.casefold() == wanted)
         and (not types or one.analysis.analysis_type.casefold() in types)
     ]
+    timed = [one for one in asked if one.time == one.time]
+    faults = tuple(f"{one.record_id} has no time that can be read" for one in asked if one.time != one.time)
     if not timed:
         raise NodeFailed("no analysis matches what the node asks for")
     since = timed[-1].time - 3600 * float(spec.options["hours"])  # type: ignore[arg-type]
     found = [one.uuid for one in timed if one.time >= since]
     most = int(float(spec.options["most"]))  # type: ignore[arg-type]
     state.choose(found[-most:])
-    return Outcome(f"{len(state.unknowns)} analyses of the {spec.options['hours']:g} h before the newest")
+    text = f"{len(state.unknowns)} analyses of the {spec.options['hours']:g} h before the newest"
+    return Outcome(text, faults=faults)
 
 
 def references(state: State, spec: NodeSpec, doing: Doing) -> Outcome:

@@ -99,6 +99,7 @@ WORK: Mapping[str, Work] = {
     "AnalysisMetadataNode": Work(reporting.metadata),
     "CorrectionFactorsNode": Work(factors.factors),
     "DefineEquilibrationNode": Work(equilibration.define),
+    "YieldTableNode": Work(tabulating.yield_table),
     "ReportNode": Work(reporting.report),
     "XLSXAnalysisTableNode": Work(tabulating.xlsx_table),
     "CSVAnalysesExportNode": Work(tabulating.csv_table),

@@ -18,7 +18,7 @@ from pychron.pipeline.template import NodeSpec
 FIELDS = (
     "record_id", "uuid", "time", "analysis_type", "mass_spectrometer", "extract_device", "extract_value",
     "extract_units", "duration_s", "cleanup_s", "weight_mg", "tray", "position", "load", "irradiation", "level", "hole",
-    "sample", "material", "project", "tag", "comment", "repository", "commit",
+    "sample", "material", "project", "tag", "tag_note", "comment", "flags", "repository", "commit",
 )  # fmt: skip
 _STYLE = (
     "body{font:15px/1.45 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}"
@@ -33,14 +33,16 @@ def metadata(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(FIELDS)
-    for uuid in state.unknowns:
+    for row in state.rows():
+        uuid = row.analysis.uuid
         loaded = state.one(uuid)
         one, gas = loaded.analysis, loaded.analysis.extraction
+        flags = "; ".join(flag.text for flag in row.flags)
         when = time_text(one.time) if one.time == one.time else ""
         writer.writerow((
             one.record_id, uuid, when, one.analysis_type, one.mass_spectrometer, gas.device, gas.value, gas.units,
             gas.duration_s, gas.cleanup_s, gas.weight_mg, gas.tray, gas.position, gas.load_name, one.irradiation,
-            one.level, one.position, one.sample, one.material, one.project, one.tag, one.comment, loaded.where,
+            one.level, one.position, one.sample, one.material, one.project, one.tag, one.tag_note, one.comment, flags, loaded.where,
             loaded.repository.tree.revision,
         ))  # fmt: skip
     name = f"{spec.options['file']}.csv"

@@ -53,10 +53,39 @@ def _table(state: State, spec: NodeSpec, doing: Doing, form: str) -> Outcome:
         sheets["Interpreted ages"] = sheet([one for one in found if one[1].identifier in wanted])
     path = doing.folder / f"{spec.options['file']}.{form}"
     if doing.dry:
-        return Outcome(f"would write {path.name}: {len(state.unknowns)} analyses")
+        return Outcome(f"would write {path.name}: {len(state.unknowns)} analyses", faults=tuple(faults))
     names = [one.name for one in write_tables(sheets, path)]
     state.written += names
     return Outcome(
         f"wrote {', '.join(names)}: {len(state.unknowns)} analyses, {len(samples)} groups",
         faults=tuple(faults),
     )
+
+
+def yield_table(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
+    """What each extraction set free, as XLSX and CSV; a spectrometer whose sensitivity is not known is told, once."""
+    from pychron.pipeline.tables.writing import write_tables
+    from pychron.pipeline.tables.yields import YIELDS, yields
+
+    state.wants_ages = True
+    state.choose(state.unknowns)
+    samples = [sample for sample in state.samples() if sample.rows]
+    if not samples:
+        raise NodeFailed("there is no analysis to put into a table")
+    lines = [line for sample in samples for line in yields(sample)]
+    unknown = dict.fromkeys(
+        row.analysis.mass_spectrometer
+        for sample in samples
+        for row in sample.rows
+        if row.number(row.reduced.batch.sensitivity) is None
+    )
+    told = "".join(
+        f"; the sensitivity of {name or 'a spectrometer without a name'} is not known: no mol, write spectrometers/{name}.sens.json"
+        for name in unknown
+    )
+    names = [f"{spec.options['file']}.{form}" for form in ("xlsx", "csv")]
+    for name in names if not doing.dry else ():
+        write_tables({"Yields": (YIELDS, lines)}, doing.folder / name)
+        state.written.append(name)
+    verb = "would write" if doing.dry else "wrote"
+    return Outcome(f"{verb} {', '.join(names)}: {len(lines)} analyses, {len(samples)} groups{told}")
