@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pychron.cli.engines import engine_of
 from pychron.cli.exits import REFUSED
-from pychron.cli.output import remark, say
-from pychron.cli.reduction import arithmetic_of, reduce_selected, selected, workspace_of
+from pychron.cli.output import progress, remark, say
+from pychron.cli.reduction import arithmetic_of, places_of, reduce_selected, selected, workspace_of
 
 if TYPE_CHECKING:
     from pychron.pipeline.batch import Row
@@ -25,6 +27,19 @@ def ages_of_samples() -> list[Sample]:
     return samples_of(reduce_selected(workspace, selected(workspace), arithmetic_of()))
 
 
+def objects_of_samples(make: Callable[[Sample], dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
+    """`make` of each sample that the running command names, here or by its engine; and what the engine lost. Raises Refused."""
+    with engine_of() as engine:
+        if engine is None:
+            return [make(sample) for sample in ages_of_samples()], []
+        from pychron.pipeline.group_chunks import all_samples, cut_groups
+
+        meta, _ = places_of()
+        pieces = cut_groups(selected(workspace_of()), meta, arithmetic_of())
+        with progress(sum(len(piece.labels) for piece in pieces), "samples") as advance:
+            return all_samples(engine, make, pieces, advance)
+
+
 def sample_object(sample: Sample) -> dict[str, Any]:
     """Who it is, and which analyses are left out of its ages."""
     return {
@@ -33,7 +48,11 @@ def sample_object(sample: Sample) -> dict[str, Any]:
         "aliquot": sample.aliquot,
         "sample": sample.name,
         "left_out": [
-            {**row_object(row), "why": [flag.text for flag in row.flags if flag.fatal]}
+            {
+                **row_object(row),
+                "why": [flag.text for flag in row.flags if flag.fatal],
+                "codes": [flag.code for flag in row.flags if flag.fatal],
+            }
             for row in sample.rows
             if not row.good
         ],
@@ -81,6 +100,21 @@ def age_cells(age: dict[str, Any]) -> list[str]:
         "probability": ".3f",
     }
     return ["" if age[key] is None else format(age[key], form) for key, form in forms.items()]
+
+
+def end_objects(
+    ctx: click.Context, objects: Sequence[dict[str, Any]], lost: Sequence[str], *, quiet: bool
+) -> None:
+    """As `end`, of what was said of the samples; what was lost is always told."""
+    left_out = [one for sample in objects for one in sample["left_out"]]
+    for one in left_out if not quiet else ():
+        say(f"{one['record_id']} is left out: {'; '.join(one['why'])}", "red")
+    for text in lost:
+        remark(text)
+    if not objects and not lost:
+        remark("no analysis of this type is here")
+    if lost or not objects or any(code != "tag" for one in left_out for code in one["codes"]):
+        ctx.exit(REFUSED)
 
 
 def end(ctx: click.Context, samples: list[Sample], *, quiet: bool) -> None:

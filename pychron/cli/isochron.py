@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pychron.cli.engines import engine_options
 from pychron.cli.exits import MEANING
-from pychron.cli.group_ages import age_cells, age_object, ages_of_samples, end, row_object, sample_object
+from pychron.cli.group_ages import (
+    age_cells,
+    age_object,
+    end_objects,
+    objects_of_samples,
+    row_object,
+    sample_object,
+)
 from pychron.cli.output import as_json, console, say
 from pychron.cli.reduction import arithmetic_options, repository_options, selection_options
 
@@ -19,6 +28,7 @@ EPILOG = f"""\b
 Examples:
   pychron isochron --meta MetaData --repo Irradiation-NM-313
   pychron isochron --meta MetaData --repo DIR --identifier 66001 --normal --json
+  pychron isochron --root ~/.pychron.crunch --engine dask --json
 
 The line is York's (2004), with the correlation of the errors of each point. Inverse: 36Ar/40Ar against 39Ar/40Ar, whose
 intercepts are trapped 36/40 and 39/40*; normal: 40Ar/36Ar against 39Ar/36Ar. Errors are one sigma, with what points share
@@ -32,6 +42,7 @@ counted once, and not multiplied by sqrt(MSWD); the second error of the age leav
 @selection_options
 @click.option("--normal", is_flag=True, help="The normal isochron in place of the inverse one.")
 @arithmetic_options
+@engine_options
 @click.option("--json", "json_", is_flag=True, help="Print a list of one object a sample.")
 @click.pass_context
 def isochron(
@@ -40,13 +51,12 @@ def isochron(
     json_: bool,
 ) -> None:
     """Compute the isochron of each sample."""
-    samples = ages_of_samples()
-    objects = [_object(sample, normal) for sample in samples]
+    objects, lost = objects_of_samples(partial(_object, normal=normal))
     if json_:
         as_json(objects)
     else:
         _table(objects)
-    end(ctx, samples, quiet=json_)
+    end_objects(ctx, objects, lost, quiet=json_)
 
 
 def _object(sample: Sample, normal: bool) -> dict[str, Any]:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from pychron.cli.engines import engine_options
 from pychron.cli.exits import MEANING
-from pychron.cli.group_ages import age_cells, age_object, ages_of_samples, end, row_object, sample_object
+from pychron.cli.group_ages import (
+    age_cells,
+    age_object,
+    end_objects,
+    objects_of_samples,
+    row_object,
+    sample_object,
+)
 from pychron.cli.output import as_json, console, say
 from pychron.cli.reduction import arithmetic_options, repository_options, selection_options
 
@@ -19,6 +28,7 @@ Examples:
   pychron plateau --meta MetaData --repo Irradiation-NM-313
   pychron plateau --meta MetaData --repo DIR --identifier 66001 --rule mahon
   pychron plateau --meta MetaData --repo DIR --identifier 66001-02 --steps C-H --json
+  pychron plateau --root ~/.pychron.crunch --engine dask --json
 
 A plateau is the longest run of at least three contiguous steps of one aliquot that agree and hold at least half of
 its 39Ar. Steps agree where each pair overlaps at two sigma (fleck), or where their MSWD is likely (mahon). Errors are
@@ -33,6 +43,7 @@ one sigma; the second leaves out J, which moves all steps together.
 @click.option("--rule", type=click.Choice(("fleck", "mahon")), default="fleck", show_default=True)
 @click.option("--steps", metavar="A-B", help="First and last step of the plateau, chosen by you.")
 @arithmetic_options
+@engine_options
 @click.option("--json", "json_", is_flag=True, help="Print a list of one object a sample.")
 @click.pass_context
 def plateau(
@@ -42,15 +53,14 @@ def plateau(
     json_: bool,
 ) -> None:
     """Compute plateau, weighted mean and integrated age of each sample."""
-    samples = ages_of_samples()
     if steps is not None and _letters(steps) is None:
         raise click.UsageError("--steps is written A-F: the letters of the first and the last step")
-    objects = [_object(sample, rule, steps) for sample in samples]
+    objects, lost = objects_of_samples(partial(_object, rule=rule, steps=steps))
     if json_:
         as_json(objects)
     else:
         _table(objects)
-    end(ctx, samples, quiet=json_)
+    end_objects(ctx, objects, lost, quiet=json_)
 
 
 def _letters(steps: str) -> tuple[int, int] | None:

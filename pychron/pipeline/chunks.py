@@ -36,6 +36,7 @@ LOST = "engine"
 """Code of the flag of an analysis whose piece was lost."""
 
 T = TypeVar("T")
+P = TypeVar("P")
 
 
 class OtherCode(Exception):
@@ -49,7 +50,7 @@ class Lost(Exception):
 class Engine(Protocol):
     """Whatever does pieces."""
 
-    def each(self, work: Callable[[Piece], T], pieces: Sequence[Piece]) -> Iterator[tuple[int, T | Lost]]:
+    def each(self, work: Callable[[P], T], pieces: Sequence[P]) -> Iterator[tuple[int, T | Lost]]:
         """Number of the piece and what came of it, as they come; a piece that fails is Lost, the others follow."""
 
 
@@ -183,7 +184,7 @@ def _lost_ages(piece: Piece, lost: Lost) -> Iterator[AnalysisReduced]:
 class Here:
     """The engine that does one piece after the other in this process."""
 
-    def each(self, work: Callable[[Piece], T], pieces: Sequence[Piece]) -> Iterator[tuple[int, T | Lost]]:
+    def each(self, work: Callable[[P], T], pieces: Sequence[P]) -> Iterator[tuple[int, T | Lost]]:
         """As `Engine` says."""
         for number, piece in enumerate(pieces):
             try:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
 
-from pychron.pipeline.chunks import Lost, Piece
+from pychron.pipeline.chunks import Lost
 
 REACH_S = 10.0
 """How long a scheduler may take to answer."""
@@ -18,6 +18,7 @@ LOSSES = 1
 """How many workers may die of one piece before it counts as lost; dask itself lets four."""
 
 T = TypeVar("T")
+P = TypeVar("P")
 
 
 class EngineMissing(Exception):
@@ -77,7 +78,7 @@ class DaskEngine:
             if part is not None:
                 part.close()
 
-    def each(self, work: Callable[[Piece], T], pieces: Sequence[Piece]) -> Iterator[tuple[int, T | Lost]]:
+    def each(self, work: Callable[[P], T], pieces: Sequence[P]) -> Iterator[tuple[int, T | Lost]]:
         """As `pychron.pipeline.chunks.Engine` says. Pieces are kept by nobody once their result is here.
 
         With a worker all pieces die that it was handed, whichever of them killed it: each is tried once more, alone.
@@ -92,7 +93,7 @@ class DaskEngine:
             yield from self._once(work, [(number, pieces[number])])
 
     def _once(
-        self, work: Callable[[Piece], T], pieces: Sequence[tuple[int, Piece]]
+        self, work: Callable[[P], T], pieces: Sequence[tuple[int, P]]
     ) -> Iterator[tuple[int, T | Lost]]:
         futures = self._client.map(work, [piece for _, piece in pieces], pure=False, retries=0)
         numbers = {future.key: number for future, (number, _) in zip(futures, pieces, strict=True)}

@@ -145,3 +145,43 @@ def test_options_that_do_not_fit_together_are_refused(lab, words, why):
     done = run("reduce", "fits", "--repo", lab / "NM-1", *words)
     assert done.exit_code == 1
     assert why in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "command", [("plateau",), ("plateau", "--rule", "mahon"), ("isochron",), ("isochron", "--normal")]
+)
+def test_groups_are_the_same_bytes(lab, scheduler, command):
+    """Two aliquots and another identifier, some of them in a second repository."""
+    more = Files()
+    for seed in range(20, 24):
+        more.update(analysis(seed, 2, aliquot=77, increment=seed - 20))
+    for seed in range(24, 27):
+        more.update(analysis(seed, 2, identifier="70002", irradiation_position=7))
+    more.write(lab / "NM-2")
+    where = (*command, "--meta", lab / "MetaData", "--repo", lab / "NM-1", "--repo", lab / "NM-2", "--json")
+    plain = run(*where, "--no-cache")
+    spread = run(*where, "--engine", "dask", "--scheduler", scheduler)
+    assert (spread.exit_code, spread.stdout) == (plain.exit_code, plain.stdout)
+    labels = [one["label"] for one in json.loads(plain.stdout)]
+    assert {"70001-77", "70002"} < set(labels)
+    words = [word for word in where if word != "--json"]
+    assert (
+        run(*words, "--engine", "dask", "--scheduler", scheduler).stdout == run(*words, "--no-cache").stdout
+    )
+
+
+def test_a_group_whose_piece_is_lost_is_named(lab, scheduler, monkeypatch):
+    monkeypatch.setattr("pychron.pipeline.group_chunks.code", lambda: "another version")
+    done = run(
+        "plateau",
+        "--meta",
+        lab / "MetaData",
+        "--repo",
+        lab / "NM-1",
+        "--engine",
+        "dask",
+        "--scheduler",
+        scheduler,
+    )
+    assert done.exit_code == 1
+    assert "70001: its piece of work was lost: OtherCode: the worker runs other code" in done.stderr
