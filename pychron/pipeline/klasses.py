@@ -233,16 +233,19 @@ KLASSES: tuple[Klass, ...] = (
     Klass(
         "BulkEditNode",
         "edit",
-        "sets a tag or text of every unknown, `<TAG>` or `<MANUAL>`",
+        "sets a tag, a text or a number of every unknown, `<TAG>` or `<MANUAL>`, and goes on with the numbers; a fit stays beside what is set",
         (
             Option(
                 "edits",
                 Kind.ROWS,
                 (),
-                "what is set, as {attribute: tag, value: omit}; attributes: tag, comment, sample, material, project",
-                ("attribute", "value"),
+                "what is set, as {attribute: tag, value: omit}; attributes: tag, comment, sample, material, project, and with an error `intercept Ar40`, `baseline H1`, `blank Ar36`, `icfactor CDD`",
+                ("attribute", "value", "error"),
             ),
-            text("reason", "why; it stays with the tag and in the commit, and no analysis is tagged without"),
+            text(
+                "reason",
+                "why; it stays with the tag and in the commit, and no analysis is tagged and no number is set without",
+            ),
         ),
         True,
     ),

@@ -14,6 +14,7 @@ from pychron.dvc.modifiers import fits, values
 from pychron.dvc.records import Analysis
 from pychron.dvc.trees import Change, Tree, open_tree
 from pychron.pipeline.batch import Override
+from pychron.pipeline.nodes import manual_values
 from pychron.pipeline.nodes.persisting import commit_all
 from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
 from pychron.pipeline.template import NodeSpec
@@ -38,8 +39,11 @@ def check_edits(spec: NodeSpec) -> Iterator[str]:
         yield f"edits: {name} is set twice"
     for row in rows:
         name, value = row.get("attribute", ""), row.get("value", "")
-        if name not in ("tag", *TEXTS):
-            yield f"edits: {name or 'a row'} is no attribute; write tag, {', '.join(TEXTS)}"
+        if manual_values.is_one(name):
+            yield from _check_number(row, reason)
+        elif name not in ("tag", *TEXTS):
+            numbers = ", ".join(f"{kind} NAME" for kind in manual_values.MODIFIERS)
+            yield f"edits: {name or 'a row'} is no attribute; write tag, {', '.join(TEXTS)}, {numbers}"
         elif name == "tag" and value not in TAGS:
             yield f"edits: {value!r} is no tag; write {', '.join(TAGS)}"
         elif name == "tag" and value != "ok" and not reason.strip():
@@ -48,8 +52,17 @@ def check_edits(spec: NodeSpec) -> Iterator[str]:
         yield "reason has several lines; write it in one, it stands in the subject of the commit"
 
 
+def _check_number(row: Mapping[str, str], reason: str) -> Iterator[str]:
+    try:
+        manual_values.read(row)
+    except NodeFailed as problem:
+        yield problem.text
+    if not reason.strip():
+        yield f"reason is empty; write why {row['attribute']} is set by hand: it stays in the history"
+
+
 def bulk_edit(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
-    """The same edits for every unknown that a node before it chose: a commit of the tags with their reason, one of the texts."""
+    """The same edits for every unknown that a node before it chose: a commit of the tags with their reason, one of the texts, one of each kind of number."""
     rows = [row for row in spec.options["edits"] if isinstance(row, Mapping)]  # type: ignore[union-attr]
     edits = {row["attribute"]: row.get("value", "") for row in rows}
     reason = str(spec.options["reason"]).strip()
@@ -70,9 +83,14 @@ def bulk_edit(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
             said = ", ".join(f"{key}={value}" for key, value in shown.items())
             subject = f"{tag} {said}{f': {reason}' if reason else ''}"
             outcomes.append(commit_all(state, doing, files, subject, "edits"))
+    numbers = [manual_values.read(row) for row in rows if manual_values.is_one(row["attribute"])]
+    outcomes += manual_values.edit_all(state, doing, numbers, reason)
     if not outcomes:
         return Outcome("every analysis is so already, nothing to write")
-    return Outcome("; ".join(one.text for one in outcomes), any(one.skipped for one in outcomes))
+    faults = tuple(fault for one in outcomes for fault in one.faults)
+    return Outcome(
+        "; ".join(one.text for one in outcomes), any(one.skipped for one in outcomes), faults=faults
+    )
 
 
 def _main_place(analysis: Analysis) -> str:

@@ -116,14 +116,15 @@ def _modifier(
             continue
         loaded = state.one(uuid)
         tree = loaded.repository.tree
-        path = loaded.analysis.files.get(modifier) or _beside(loaded.analysis, modifier)
+        path = loaded.analysis.files.get(modifier) or beside(loaded.analysis, modifier)
         changed = partial(change, analysis=loaded.analysis, override=override)
         files.setdefault(tree.name, {})[path] = changed_file(tree, path, changed)
     outcome = commit_all(state, doing, files, subject, modifier)
     return replace(outcome, faults=tuple(left))
 
 
-def _beside(analysis: Analysis, modifier: str) -> str:
+def beside(analysis: Analysis, modifier: str) -> str:
+    """Where a modifier file of an analysis goes that has none yet: in the folder of its own."""
     folder, _, name = analysis.files["analysis"].rpartition("/")
     return f"{folder}/{modifier}/{name.removesuffix('.json')}.{layout.MODIFIERS[modifier]}.json"
 

@@ -19,7 +19,7 @@ YIELDS = (
     Column("cumulative (%)", "0.00"), Column("Left out because"),
 )  # fmt: skip
 """n = s S, with the signal S in fA (39Ar corrected for decay since irradiation and for calcium, 40Ar* = F 39ArK) and the sensitivity s in
-mol/fA (McDougall & Harrison 1999, 3.10). Errors one sigma, without that of the sensitivity, which the metadata do not tell."""
+mol/fA. Errors one sigma, without that of the sensitivity, which the metadata do not tell."""
 
 
 def yields(sample: Sample) -> Iterator[list[Cell]]:
