@@ -258,8 +258,8 @@ KLASSES: tuple[Klass, ...] = (
             words(
                 "modifiers",
                 "which files of an analysis",
-                ("intercepts", "baselines", "blanks", "icfactors", "tags"),
-                ("intercepts", "baselines", "blanks", "icfactors"),
+                (".data", "intercepts", "baselines", "blanks", "icfactors", "tags", "cosmogenic"),
+                (".data", "intercepts", "baselines", "blanks", "icfactors"),
             ),
         ),
         True,

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shutil
 import struct
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from tests.cli.pipeline_runs import ADA, modifier, run, where
 from tests.dvc.making import ARGON, committed, git
 from tests.pipeline.laboratory import uuid_of
+from tests.pipeline.test_nodes import REAL
 
 AT = "--set", "DefineEquilibrationNode.time_s=30"
 ONE = "--identifier", "70001-02"
@@ -95,6 +97,53 @@ def test_without_a_time_nothing_is_moved_or_fitted(place):
     done = run("define_equilibration", *where(place), *ADA)
     assert "0 series fitted" in done.stdout
     assert git(place / "NM-1", "rev-parse", "HEAD") == head
+
+
+def test_the_way_back_brings_readings_and_fits_back_to_the_bit(place):
+    files = [modifier(place, 1, ".data", "dat"), modifier(place, 1, "intercepts", "inte")]
+    first = [path.read_bytes() for path in files]
+    run("define_equilibration", *where(place), *ONE, *AT, *ADA)
+    assert all(path.read_bytes() != old for path, old in zip(files, first, strict=True))
+    done = run("revert_history", *where(place), *ONE, *ADA)
+    assert done.exit_code == 0, done.output
+    assert [path.read_bytes() for path in files] == first
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real laboratory's repositories are not here")
+def test_readings_of_a_real_laboratory_go_and_come_back_and_give_its_own_fits(tmp_path):
+    """Its equilibrations end before 19 s, its signals begin after that."""
+    for name in ("Irradiation-NM-313", "MetaData"):
+        shutil.copytree(REAL / name, tmp_path / name, copy_function=shutil.copyfile)
+        committed(tmp_path / name)
+    repo = tmp_path / "Irradiation-NM-313"
+    places = "--meta", tmp_path / "MetaData", "--repo", repo, "--out", tmp_path / "runs"
+    before = {path: json.loads(path.read_text()) for path in sorted(repo.glob("*/.data/*.json"))}
+    fits = {path: json.loads(path.read_text()) for path in sorted(repo.glob("*/intercepts/*.json"))}
+    assert len(before) == 37
+    there = run("define_equilibration", *places, "--set", "DefineEquilibrationNode.time_s=60", *ADA)
+    assert "222 equilibrations end at 60 s now" in there.stdout
+    assert len(git(repo, "diff", "--name-only", "HEAD~2", "HEAD").split()) == 74
+    far = [
+        abs(one["value"] - fits[path][key]["value"]) / fits[path][key]["error"]
+        for path in fits
+        for key, one in json.loads(path.read_text()).items()
+    ]
+    assert max(far) > 1, "fewer readings give other intercepts"
+    back = run("define_equilibration", *places, "--set", "DefineEquilibrationNode.time_s=18.5", *ADA)
+    assert "222 equilibrations end at 18.5 s now" in back.stdout
+    for path, old in before.items():
+        new = json.loads(path.read_text())
+        for group in ("signals", "sniffs", "baselines"):
+            assert _blobs(new[group]) == _blobs(old[group]), "every reading is where it was, to the bit"
+    for path, old in fits.items():
+        for key, one in json.loads(path.read_text()).items():
+            assert abs(one["value"] - old[key]["value"]) < 1e-3 * old[key]["error"]
+            assert one["error"] == pytest.approx(old[key]["error"], rel=1e-3)
+    assert git(repo, "fsck", "--strict") == ""
+
+
+def _blobs(entries):
+    return {(one.get("isotope"), one["detector"]): base64.b64decode(one["blob"] or "") for one in entries}
 
 
 def test_a_time_after_every_reading_and_a_damaged_series_move_nothing(place):

@@ -152,7 +152,7 @@ def test_back_to_what_acquisition_wrote(place):
     assert [one["F"] for one in found] == [one["F"] for one in ages], "the run went on with what it put back"
     assert (
         git(repo, "log", "-1", "--format=%s")
-        == "<MANUAL> reverted to collection: intercepts, baselines, blanks, icfactors"
+        == "<MANUAL> reverted to collection: .data, intercepts, baselines, blanks, icfactors"
     )
     assert git(repo, "rev-list", "--count", "HEAD") == "4", "a commit more, none is lost"
     assert git(repo, "diff", "--name-only", "HEAD^", "HEAD") == path.relative_to(repo).as_posix()

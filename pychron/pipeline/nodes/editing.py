@@ -25,7 +25,11 @@ TEXTS = ("comment", "sample", "material", "project")
 COLLECTION = "collection"
 SUBJECTS = ("<ISOEVO> default", "<BLANKS> preceding", "<ICFactor> default", "<COLLECTION>", "<IMPORT>")
 """How the commits of acquisition begin."""
-NO_TAG = {"name": "ok", "note": "", "subgroup": ""}
+YOUNGER: Mapping[str, Mapping[str, Any]] = {
+    "tags": {"name": "ok", "note": "", "subgroup": ""},
+    "cosmogenic": {"use_cosmogenic_correction": False},
+}
+"""Files that acquisition does not write, as they are when there is nothing in them."""
 
 
 def check_edits(spec: NodeSpec) -> Iterator[str]:
@@ -118,7 +122,7 @@ def revert(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
     """Files of the unknowns as acquisition wrote them, or as they were at a commit; a new commit, no history is lost.
 
     The collection of a file is its oldest commit whose subject is one of acquisition's (spec 1.5). A tag is younger than that: going
-    back, an analysis is `ok`. What is put back takes the place of what was stored for the nodes that follow, too.
+    back, an analysis is `ok`; so is cosmogenic argon, and is off then. What is put back takes the place of what was stored for the nodes that follow, too.
     """
     to = str(spec.options["to"]) or COLLECTION
     modifiers = [str(word) for word in spec.options["modifiers"]]  # type: ignore[union-attr]
@@ -130,8 +134,8 @@ def revert(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
         tree, analysis = loaded.repository.tree, loaded.analysis
         for modifier in modifiers:
             path, data = past.of(tree, analysis, modifier)
-            if data is None and modifier == "tags":
-                data = as_bytes(NO_TAG) if modifier in analysis.files else None
+            if data is None and modifier in YOUNGER:
+                data = as_bytes(YOUNGER[modifier]) if modifier in analysis.files else None
             elif data is None and modifier in analysis.files:
                 commit = "of acquisition" if to == COLLECTION else to
                 faults.append(f"{analysis.record_id}: no commit {commit} has {path}")
