@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from pychron.config.problems import Place
 from pychron.dvc.errors import CorruptFile, NoRepository
 from pychron.dvc.groups import Group, folder_groups, folder_state, revision_groups
+from pychron.dvc.history import Change, all_changes, changes, last_changes
 
 _MANY = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A commit that changed some file."""
-
-    commit: str
-    subject: str
-    """The first line of its message"""
-    time: float
-    """Wall seconds"""
 
 
 class Tree(Protocol):
@@ -57,6 +46,9 @@ class Tree(Protocol):
 
     def histories(self, paths: Iterable[str]) -> dict[str, list[Change]]:
         """The commits that changed each of `paths`, newest first, as far as there are any; one walk for all."""
+
+    def at(self, revision: str) -> Tree:
+        """The same repository at another revision. Raises NoRepository."""
 
     def uncommitted(self, paths: Iterable[str]) -> list[str]:
         """Those of `paths` whose content is not that of `revision`; none where there is no history."""
@@ -113,6 +105,10 @@ class FolderTree:
         if self._repository is None or not self.revision:
             return {}
         return all_changes(self._repository, self.revision, paths)
+
+    def at(self, revision: str) -> Tree:
+        """As `Tree` says."""
+        return _at(f"{self.name}@{revision}", self._repository, revision)
 
     def uncommitted(self, paths: Iterable[str]) -> list[str]:
         """As `Tree` says."""
@@ -182,6 +178,10 @@ class RevisionTree:
         """As `Tree` says."""
         return all_changes(self._repository, self.revision, paths)
 
+    def at(self, revision: str) -> Tree:
+        """As `Tree` says."""
+        return _at(f"{self.name.rpartition('@')[0] or self.name}@{revision}", self._repository, revision)
+
     def uncommitted(self, paths: Iterable[str]) -> list[str]:
         """As `Tree` says: a revision is all committed."""
         return []
@@ -209,10 +209,14 @@ def open_tree(name: str | Path) -> Tree:
 
 
 def _revision(text: str, folder: Path, revision: str) -> Tree:
+    return _at(text, _git(folder) if folder.is_dir() else None, revision)
+
+
+def _at(text: str, repository: Any, revision: str) -> Tree:
     import pygit2
 
-    repository = _git(folder) if folder.is_dir() else None
     if repository is None:
+        folder = text.removesuffix(f"@{revision}")
         raise NoRepository(Place(text), f"{folder} is no git repository, so it has no revision {revision}")
     try:
         found = repository.revparse_single(revision).peel(pygit2.Commit)
@@ -232,66 +236,6 @@ def _git(folder: Path) -> Any:
         return pygit2.Repository(str(folder))
     except pygit2.GitError:
         return None
-
-
-def last_changes(repository: Any, revision: str, paths: Iterable[str]) -> dict[str, str]:
-    """For each path the newest commit up to `revision` whose file differs from all of that commit's parents."""
-    import pygit2
-
-    wanted = set(paths)
-    found: dict[str, str] = {}
-    order = pygit2.enums.SortMode.TOPOLOGICAL | pygit2.enums.SortMode.TIME
-    for commit in repository.walk(revision, order):
-        if not wanted:
-            break
-        changed = _changed(repository, commit)
-        found.update(dict.fromkeys(sorted(wanted & changed), str(commit.id)))
-        wanted -= changed
-    return found
-
-
-def changes(repository: Any, revision: str, paths: Iterable[str], most: int | None = None) -> list[Change]:
-    """The commits up to `revision` in which a file of `paths` differs from all of the commit's parents, newest first."""
-    import pygit2
-
-    wanted = set(paths)
-    found: list[Change] = []
-    order = pygit2.enums.SortMode.TOPOLOGICAL | pygit2.enums.SortMode.TIME
-    for commit in repository.walk(revision, order):
-        if most is not None and len(found) >= most:
-            break
-        if wanted & _changed(repository, commit):
-            found.append(_change(commit))
-    return found
-
-
-def all_changes(repository: Any, revision: str, paths: Iterable[str]) -> dict[str, list[Change]]:
-    """The same of each of `paths` by itself."""
-    import pygit2
-
-    wanted = set(paths)
-    found: dict[str, list[Change]] = {}
-    order = pygit2.enums.SortMode.TOPOLOGICAL | pygit2.enums.SortMode.TIME
-    for commit in repository.walk(revision, order):
-        change = _change(commit)
-        for path in sorted(wanted & _changed(repository, commit)):
-            found.setdefault(path, []).append(change)
-    return found
-
-
-def _change(commit: Any) -> Change:
-    subject = commit.message.strip().partition("\n")[0]
-    return Change(str(commit.id), subject, float(commit.commit_time))
-
-
-def _changed(repository: Any, commit: Any) -> set[str]:
-    if not commit.parents:
-        return set(_blobs(commit.tree, ""))
-    sets = []
-    for parent in commit.parents:
-        difference = repository.diff(parent, commit)
-        sets.append({delta.new_file.path for delta in difference.deltas})
-    return set.intersection(*sets)
 
 
 def _bytes(path: str) -> bytes:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pychron.dvc.errors import DvcError
+from pychron.dvc.history import Change
 from pychron.dvc.layout import identity_of
 from pychron.dvc.repository import open_repository
-from pychron.dvc.trees import Change
 from pychron.pipeline.age_group import AgeGroup, of_ages, of_sample
 from pychron.pipeline.batch import metadata_of, reduce_analyses
 from pychron.pipeline.group_ages import GroupAge, integrated_age, isochron_age, plateau_age, weighted_age

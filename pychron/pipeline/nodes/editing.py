@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from pychron.dvc import layout
 from pychron.dvc.committing import as_bytes
 from pychron.dvc.errors import DvcError, NoRepository
+from pychron.dvc.history import Change
 from pychron.dvc.json_file import parse
 from pychron.dvc.modifiers import fits, values
 from pychron.dvc.records import Analysis
-from pychron.dvc.trees import Change, Tree, open_tree
+from pychron.dvc.trees import Tree
 from pychron.pipeline.batch import Override
 from pychron.pipeline.nodes import manual_values
 from pychron.pipeline.nodes.persisting import commit_all
@@ -180,11 +180,10 @@ class _Past:
         return places[0], None
 
     def _at(self, tree: Tree, commit: str) -> Tree:
-        folder = tree.name if Path(tree.name).exists() else tree.name.rpartition("@")[0]
-        name = f"{folder}@{commit}"
+        name = f"{tree.name} {commit}"
         if name not in self._trees:
             try:
-                self._trees[name] = open_tree(name)
+                self._trees[name] = tree.at(commit)
             except NoRepository as problem:
                 raise NodeFailed(str(problem)) from None
         return self._trees[name]
