@@ -82,6 +82,8 @@ def test_what_is_stored_is_how_every_age_is_computed_from_then_on_and_is_taken_b
         "solar_3836_err": 0.0003,
     }  # fmt: skip
     assert git(repo, "fsck", "--strict") == ""
+    verified = CliRunner().invoke(main, ["dvc", "verify", str(repo)])
+    assert ": error: " not in verified.stdout
     expected = {**plain, uuid_of(1): by_hand(place, 1)}
     assert ages(place) == pytest.approx(expected, rel=1e-6)
     assert ages(place) == pytest.approx(expected, rel=1e-6), "from what is kept, too"

@@ -7,7 +7,9 @@ import struct
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from pychron.cli.main import main
 from tests.cli.pipeline_runs import ADA, modifier, run, where
 from tests.dvc.making import ARGON, committed, git
 from tests.pipeline.laboratory import uuid_of
@@ -63,6 +65,7 @@ def test_readings_are_moved_none_is_changed_and_what_that_changes_is_fitted_agai
     assert git(repo, "fsck", "--strict") == ""
     assert git(repo, "status", "--porcelain") == ""
     assert json.loads(modifier(place, 1, ".data", "dat").read_text())["baselines"] == baselines
+    assert ": error: " not in CliRunner().invoke(main, ["dvc", "verify", str(repo)]).stdout
     stored = json.loads(modifier(place, 1, "intercepts", "inte").read_text())
     for name in ARGON:
         sniff, signal = points(place, 1, "sniffs", name), points(place, 1, "signals", name)

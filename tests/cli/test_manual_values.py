@@ -47,6 +47,7 @@ def test_a_blank_and_a_factor_by_hand_are_a_commit_each_and_the_run_goes_on_with
     ]
     assert len(git(repo, "diff", "--name-only", head, "HEAD").split()) == 2
     assert git(repo, "fsck", "--strict") == ""
+    assert ": error: " not in CliRunner().invoke(main, ["dvc", "verify", str(repo)]).stdout
     blanks = load(place, 1, "blanks", "blan")
     assert blanks["Ar36"] == {
         "value": 0.009,
