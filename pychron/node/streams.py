@@ -9,11 +9,10 @@ import stat
 from pathlib import Path
 from typing import Any, cast
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet import tcp
+from twisted.internet.defer import Deferred, execute, fail
 from twisted.internet.endpoints import (
     HostnameEndpoint,
-    TCP4ServerEndpoint,
-    TCP6ServerEndpoint,
     UNIXClientEndpoint,
     UNIXServerEndpoint,
 )
@@ -28,8 +27,41 @@ from zope.interface import implementer
 
 from pychron.runtime.world import IDatagrams, IStreams, SerialSettings
 
+ACCEPTS_A_TURN = 4
 LONGEST_UNIX_PATH = 107
 """Bytes in a Unix socket's name (unix(7): sun_path has 108 with its NUL)."""
+
+
+class FairPort(tcp.Port):
+    """A listening port that takes few connections a turn: those who storm it wait, and not those who are served."""
+
+    @property
+    def numberAccepts(self) -> int:
+        return ACCEPTS_A_TURN
+
+    @numberAccepts.setter
+    def numberAccepts(self, value: int) -> None:
+        """What Twisted learns of the last turn says nothing of the next."""
+
+
+@implementer(IStreamServerEndpoint)
+class FairEndpoint:
+    """TCP on an address of this machine."""
+
+    def __init__(self, reactor: Any, host: str, port: int, backlog: int) -> None:
+        self._reactor = reactor
+        self._where = port, backlog, host
+
+    def listen(self, protocolFactory: IProtocolFactory) -> Deferred[IListeningPort]:
+        """Listen. Fails with CannotListenError."""
+        port, backlog, host = self._where
+
+        def begin() -> IListeningPort:
+            made = FairPort(port, protocolFactory, backlog, host, self._reactor)
+            made.startListening()
+            return cast(IListeningPort, made)
+
+        return execute(begin)
 
 
 @implementer(IStreamServerEndpoint)
@@ -88,8 +120,7 @@ class RealStreams:
         self._reactor = reactor
 
     def tcp_server(self, host: str, port: int, backlog: int = 128) -> IStreamServerEndpoint:
-        kind = TCP6ServerEndpoint if ":" in host else TCP4ServerEndpoint
-        return cast(IStreamServerEndpoint, kind(self._reactor, port, backlog, host))
+        return cast(IStreamServerEndpoint, FairEndpoint(self._reactor, host, port, backlog))
 
     def tcp_client(self, host: str, port: int, timeout_s: float) -> IStreamClientEndpoint:
         return cast(IStreamClientEndpoint, HostnameEndpoint(self._reactor, host, port, timeout_s))

@@ -97,6 +97,10 @@ class _Unfit(Exception):
         self.garbage = garbage
 
 
+GARBAGE = 3
+"""Items of garbage in a row that end a connection."""
+
+
 class Decoder:
     """The bytes of one connection. `feed` what was read, then `take` until it gives nothing."""
 
@@ -131,13 +135,17 @@ class Decoder:
         return bool(self._raw) and not self.more
 
     def take(self, most: int) -> list[Item]:
-        """At most `most` items, in order. Empty lines are none (so CRLF is one line end)."""
+        """At most `most` items, in order. Empty lines are none (so CRLF is one line end).
+
+        After `GARBAGE` items of garbage in a row it gives what it has: nobody needs the rest of what is thrown at the node.
+        """
         found: list[Item] = []
+        garbage = 0
         while len(found) < most:
             *lines, self._raw = self._raw.split(b"\n", most - len(found))
             if not lines:
                 break
-            for line in lines:
+            for place, line in enumerate(lines):
                 if self._skipping:
                     self._skipping = False
                 elif line:
@@ -145,6 +153,10 @@ class Decoder:
                     self._first = False
                     found.append(item)
                     if self._hostile:
+                        return found
+                    garbage = garbage + 1 if isinstance(item, Garbled) and item.garbage else 0
+                    if garbage >= GARBAGE:
+                        self._raw = b"\n".join((*lines[place + 1 :], self._raw))
                         return found
             if not self._skipping:
                 # A CRLF leaves an empty line in front; a flood of them is dropped in one go.

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 UNREAD_S = 30.0
 """A peer that has not read its replies for so long is disconnected."""
+READ_AT_ONCE = 8192
+"""Bytes of one connection in one turn of the reactor: what is thrown at the node by many costs each turn little."""
 
 
 @implementer(IHalfCloseableProtocol, IPushProducer)
@@ -59,6 +61,7 @@ class CommandConnection(LineReceiver):
             # An owner is never disconnected for its silence: the kernel finds out whether its machine is gone.
             self.transport.setTcpKeepAlive(True)
         self._send = getattr(self.transport, "writeSomeData", None)
+        self.transport.bufferSize = READ_AT_ONCE
         self.transport.registerProducer(self, True)
         self.server.entered(self)
 

@@ -11,13 +11,12 @@ from collections.abc import Awaitable
 from typing import Any, Protocol
 
 from pychron.rpc.arrival import Arrival
-from pychron.rpc.codec import Decoder, Garbled, Hostile, Item, Request
+from pychron.rpc.codec import GARBAGE, Decoder, Garbled, Hostile, Item, Request
 from pychron.rpc.dispatch import Dispatcher, supersede
 from pychron.trust.rights import Peer
 
 MOST_WAITING = 64
 MOST_A_TURN = 50
-MOST_GARBAGE = 3
 LARGEST_BATCH = 128 * 1024
 """Bytes of replies in one write; then the transport is asked whether the peer reads at all."""
 SHARE = LARGEST_BATCH // MOST_A_TURN
@@ -104,9 +103,11 @@ class Conversation:
 
     def received(self, data: bytes, now: float) -> None:
         """Bytes, read at `now` wire seconds."""
+        if self.ended:
+            return
         decoder = self._decoder
         request = decoder.one(data)
-        busy = self._queue or self._held or self.ended or self._working
+        busy = self._queue or self._held or self._working
         if request is not None and not busy and self._arrival.fresh(now):
             reply = self._answer(request)
             if reply is not None:
@@ -218,7 +219,7 @@ class Conversation:
         if heard_all or (replied and self.close_after_reply):
             self._end()
         if self.ended:
-            if self._garbage >= MOST_GARBAGE or replied or self.half_closed:
+            if self._garbage >= GARBAGE or replied or self.half_closed:
                 self._link.close()
             return
         full = self._queue is not None and len(self._queue) >= MOST_WAITING
@@ -264,7 +265,7 @@ class Conversation:
         self._dispatcher.counters.requests += 1
         reply = self._dispatcher.refuse(item, item.fault)
         self._garbage = self._garbage + 1 if item.garbage else 0
-        if self._garbage >= MOST_GARBAGE:
+        if self._garbage >= GARBAGE:
             self._dispatcher.counters.garbage += 1
             self._end()
         return reply

@@ -241,3 +241,20 @@ def test_framed_json_round_trip(verb: str, argument: str, number: int, within: f
     text = json.dumps({"command": verb, "value": argument, "id": f"boot:{number}", "within": within})
     expected = Request(verb, argument, Form.FRAMED_JSON, {}, f"boot:{number}", within)
     assert said(decode(frame(text))) == said([expected])
+
+
+def test_after_three_lines_of_garbage_the_rest_is_left_undecoded():
+    decoder = Decoder()
+    decoder.feed(b"Open A\n" + b"\xff\n" * 2 + b"Close A\n" + b"\xff\xfe\n" * 10 + b"Open B\n")
+    first = decoder.take(50)
+    assert [type(item).__name__ for item in first] == [
+        "Request",
+        *["Garbled"] * 2,
+        "Request",
+        *["Garbled"] * 3,
+    ]
+    assert decoder.more
+    assert len(decoder.take(50)) == 3
+    decoder.drop()
+    decoder.feed(b"Open\x00B\n" * 2 + b"Open B\n")
+    assert [type(item).__name__ for item in decoder.take(50)] == ["Garbled", "Garbled", "Request"]
