@@ -256,5 +256,5 @@ def test_after_three_lines_of_garbage_the_rest_is_left_undecoded():
     assert decoder.more
     assert len(decoder.take(50)) == 3
     decoder.drop()
-    decoder.feed(b"Open\x00B\n" * 2 + b"Open B\n")
+    decoder.feed(b"Open\x07B\n" * 2 + b"Open B\n")
     assert [type(item).__name__ for item in decoder.take(50)] == ["Garbled", "Garbled", "Request"]
