@@ -105,8 +105,8 @@ class DaskEngine:
             future.release()
 
     def _lost(self, future: Any) -> Lost:
-        if future.status != "error":
-            return Lost(f"the scheduler gave it up ({future.status})")
+        if future.status != "error":  # it was done, and its result died with its worker
+            return Killed(f"the scheduler gave it up ({future.status})")
         problem = future.exception()
         text = f"{type(problem).__name__}: {problem}"
         return Killed(text) if isinstance(problem, self._distributed.scheduler.KilledWorker) else Lost(text)

@@ -101,10 +101,13 @@ def test_two_thousand_half_open_connections(node: Node) -> None:
         assert median(times) < 0.05
         own = stack.enter_context(node.own())
 
-        def connected() -> bool:
-            return bool(json.loads(ask(own, "Count\r\n"))["connected"] == 1993)
+        def connected() -> int:
+            return int(json.loads(ask(own, "Count\r\n"))["connected"])
 
-        until(connected, "1,992 and the node's own socket: a few are taken each turn")
+        until(lambda: connected() >= 1992, "all that there is room for are in: a few are taken each turn")
+        assert connected() <= 1993, (
+            "the node's own socket came when there was room, or has a place that is kept"
+        )
         assert node.resident_mb() < 120
 
 
