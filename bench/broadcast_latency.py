@@ -80,10 +80,10 @@ def publish(folder: Path) -> None:
         bench = await open_line(world, folder)
         published = bench.bus.publish
 
-        def publish(event: Any) -> None:
+        def publish(event: Any, can_wait: bool = False) -> None:
             if isinstance(event, SwitchChanged) and str(event.view.state) in SETTLED:
                 confirmed.append(time.monotonic())
-            published(event)
+            published(event, can_wait)
 
         bench.bus.publish = publish  # type: ignore[method-assign]
         print(raw_port, go_port, bench.port, flush=True)
