@@ -1,7 +1,7 @@
 """Supplies: a valve without compressed air does not do what its relay says (safety rule 5).
 
 A switch may name its `supply`: another switch, which must be confirmed open, or a gauge with a minimum. While it fails,
-every switch that rests on it is unknown whatever is read, and one alarm stands.
+every switch that rests on it is unknown whatever is read, and one alarm stands for each minimum that it is below.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Supplies:
         """Mark who rests on a supply that fails; take the mark away where it is back."""
         for (supply, minimum), names in self._resting.items():
             why = self._failing(supply, minimum)
-            key = f"supply:{supply}"
+            key = f"supply:{supply}:{minimum}" if minimum else f"supply:{supply}"
             observer = self._manager.machine.observer
             for name in names:
                 self._manager.line.switches[name].starved = why

@@ -33,6 +33,7 @@ class SupplyCase(SynchronousTestCase):
                 spec("Air", kind=Kind.SWITCH, address="1"),
                 spec("A", address="2", supply="Air"),
                 spec("B", address="3", supply="P1", supply_minimum="4.5 bar"),
+                spec("C", address="4", supply="P1", supply_minimum="5.5 bar"),
             )
         )
         self.bench = Bench(clock, path, line)
@@ -51,11 +52,11 @@ class SupplyCase(SynchronousTestCase):
         return [e.key for e in self.bench.events if isinstance(e, kind) and e.key.startswith("supply:")]
 
     def test_a_switch_as_supply(self):
-        assert self.look(P1=6.0) == {"Air": "closed", "A": "unknown", "B": "closed"}
+        assert self.look(P1=6.0) == {"Air": "closed", "A": "unknown", "B": "closed", "C": "closed"}
         self.look(P1=6.0)
         assert self.alarms(AlarmRaised) == ["supply:Air"]
         self.bench.relays.on["1"] = True
-        assert self.look(P1=6.0) == {"Air": "open", "A": "closed", "B": "closed"}
+        assert self.look(P1=6.0) == {"Air": "open", "A": "closed", "B": "closed", "C": "closed"}
         assert self.alarms(AlarmCleared) == ["supply:Air"]
 
     def test_a_gauge_as_supply(self):
@@ -63,6 +64,20 @@ class SupplyCase(SynchronousTestCase):
         assert self.look(P1=4.0)["B"] == "unknown"
         assert self.look()["B"] == "unknown"
         assert self.look(P1=5.0)["B"] == "closed"
+
+    def test_one_gauge_with_two_minima_is_an_alarm_for_each_and_none_takes_back_the_other(self):
+        self.bench.relays.on["1"] = True
+        for _ in range(3):
+            assert self.look(P1=5.0)["C"] == "unknown"
+            assert self.bench.states()["B"] == "closed"
+        (raised,) = [e for e in self.bench.events if isinstance(e, AlarmRaised)]
+        assert raised.switches == ("C",)
+        assert self.alarms(AlarmCleared) == []
+        assert self.bench.manager.machine.observer.standing() == (raised.key,)
+        self.look(P1=4.0)
+        assert len(self.bench.manager.machine.observer.standing()) == 2
+        self.look(P1=6.0)
+        assert self.bench.manager.machine.observer.standing() == ()
 
     def test_an_actuation_without_supply_never_succeeds(self):
         self.bench.relays.on["1"] = True
