@@ -12,8 +12,11 @@ from zope.interface import Interface, implementer
 from pychron.config.problems import Report
 from pychron.expressions.language import Expression, ExpressionError, Missing, parse
 from pychron.extraction_line.line_state import Line
-from pychron.extraction_line.specs import LineSpec
+from pychron.extraction_line.specs import LineSpec, SwitchSpec
 from pychron.extraction_line.states import State
+
+REMEDY = "write it as positive_interlock, which is held on the node that drives it"
+"""Of a supply that is a switch of another node."""
 
 
 class IReadings(Interface):
@@ -60,9 +63,17 @@ class Permits:
         """Why not; empty where nothing is against it."""
         spec = self._line.switches[name].spec
         supply = self._line.switches.get(spec.supply) if spec.supply else None
-        if supply is not None and not supply.is_surely(State.OPEN):
-            return f"its supply {spec.supply} is {supply.state}; it must be confirmed open"
-        expression = self._expressions.get(name)
+        if supply is None:
+            return self.judged(spec, None, surely_open=False)
+        return self.judged(spec, supply.state, supply.is_surely(State.OPEN))
+
+    def judged(self, spec: SwitchSpec, supply: State | None, surely_open: bool) -> str:
+        """The same of any switch of the file, whoever drives it. `supply` is None where it is no switch that is known here."""
+        if supply is not None and not surely_open:
+            return f"its supply {spec.supply} is {supply}; it must be confirmed open"
+        if spec.supply and supply is None and not spec.supply_minimum:
+            return f"its supply {spec.supply} is no switch of this node, so nobody here knows it; {REMEDY}"
+        expression = self._expressions.get(spec.name)
         if expression is None:
             return "" if not spec.permit else f"its permit {spec.permit} cannot be read; mend the file"
         try:

@@ -21,7 +21,7 @@ from pychron.extraction_line.manager import LineOptions
 from pychron.extraction_line.park_file import Do
 from pychron.extraction_line.permits import IReadings, read_permits
 from pychron.extraction_line.remote.file import read_remote
-from pychron.extraction_line.remote.ties import listed, where_is
+from pychron.extraction_line.remote.ties import listed, out_of_reach, where_is
 from pychron.extraction_line.safe_verb import SafeVerb
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import State
@@ -69,8 +69,13 @@ class ExtractionLinePlugin:
             _, remotes = own_part(config.line, config.devices, context.options.role)
             for device in remotes.values():
                 read_remote(device, context.report)
-            for place, text in listed(config.line, where_is(config.line, remotes)):
+            where = where_is(config.line, remotes)
+            for place, text in listed(config.line, where):
                 context.report.warning(place, f"crosses controllers: {text}", code="crosses")
+            for one, text in out_of_reach(config.line, where):
+                context.report.error(
+                    one.place, f"{one.kind} {one.name}: {text}", touches=(one.name,), code="out_of_reach"
+                )
 
     async def setup(self, context: Context) -> None:
         """Build the line, register its verbs, say what changes."""

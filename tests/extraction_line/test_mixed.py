@@ -1,5 +1,6 @@
 """One line over this node's own switches and two valve controllers: names, ties and parents that cross them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from twisted.internet.defer import Deferred
@@ -7,14 +8,18 @@ from twisted.internet.task import Clock
 from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
+from pychron.cli.init import write_root
+from pychron.config.problems import Report
 from pychron.extraction_line import errors
 from pychron.extraction_line.events import AlarmCleared, AlarmRaised
 from pychron.extraction_line.interfaces import Command, Done
+from pychron.extraction_line.permits import Permits, read_permits
 from pychron.extraction_line.remote.faults import PeerFault
 from pychron.extraction_line.remote.mixed import MixedExtractionLine
 from pychron.extraction_line.remote.ties import cross_parents, cross_ties, listed, part_of, where_is
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Action
+from pychron.node.checking import check_node
 from tests.extraction_line.clocked_relays import Bench
 from tests.extraction_line.fake_controllers import LOCAL, Controller, Remote, a_world, spec
 
@@ -30,6 +35,14 @@ SPEC = LineSpec(
     )
 )
 WHERE = {"A": "one", "B": "two", "P": "two", "G": "one", "L": "", "C": "two", "S": "one"}
+
+
+class Gauges:
+    def __init__(self):
+        self.values = {}
+
+    def fresh(self):
+        return self.values
 
 
 def test_what_crosses_is_found_both_ways() -> None:
@@ -51,6 +64,26 @@ def test_check_lists_it_with_places() -> None:
     assert texts[-1] == "valves.xml:6: C (two) turns against its parent G (one), one after the other"
     assert listed(SPEC, where_is(SPEC, ())) == ()
     assert where_is(SPEC, ("one", "two")) == WHERE
+
+
+def test_check_refuses_rules_that_no_node_can_keep(tmp_path) -> None:
+    root = tmp_path / "root"
+    write_root("experiment", root)
+    setup = root / "setupfiles"
+    (setup / "devices" / "relays.yaml").write_text("klass: DummyGPActuator\n")
+    (setup / "extractionline" / "valves.yaml").write_text(
+        "- {name: Air, kind: switch}\n"
+        "- {name: L, address: 1, actuator: relays, supply: Air, close_requires: Air}\n"
+        "- {name: R, supply: Air, close_requires: Air}\n"
+    )
+    _, report = check_node(root, None)
+    told = [str(problem) for problem in report.errors if problem.code == "out_of_reach"]
+    place = "setupfiles/extractionline/valves.yaml:2: error: valve L:"
+    driven = "is driven by extraction_line, it itself by this node"
+    assert told == [
+        f"{place} supply Air {driven}; write it as positive_interlock, which is held on the node that drives it",
+        f"{place} close_requires Air {driven}; drive both from one node, or delete it",
+    ]
 
 
 def test_the_part_of_one_controller_has_no_ties_to_the_others() -> None:
@@ -158,6 +191,60 @@ class MixedLines(SynchronousTestCase):
         self.assertEqual(self.one.controller.moves, [])
         self.two.controller.swallowed = ()
         self.assertIsInstance(self.ask("A", "open"), Done)
+
+    def test_a_permit_of_this_nodes_file_holds_for_what_another_node_drives(self):
+        own = LineSpec(tuple(replace(s, permit="IG1 < 1e-5") if s.name == "S" else s for s in SPEC.switches))
+        expressions = read_permits(own, Report(Path()))
+        gauges = Gauges()
+        permits = Permits(self.bench.manager.line, expressions, gauges)
+        self.line = MixedExtractionLine(
+            own,
+            self.bench.manager,
+            [self.one.line, self.two.line],
+            self.world,
+            self.bench.bus,
+            "pyexp",
+            permits,
+        )
+        for values, why in (({}, "needs IG1, which has no fresh value"), ({"IG1": 1.0}, "does not hold now")):
+            gauges.values = values
+            refused = self.ask("S", "open")
+            self.assertIsInstance(refused, errors.NotPermitted)
+            self.assertIn(why, str(refused))
+            self.assertIn(why, " ".join(self.line.why("S", Action.OPEN, LOCAL)))
+        self.assertEqual(self.one.controller.moves, [])
+        gauges.values = {"IG1": 1e-6}
+        self.assertIsInstance(self.ask("S", "open"), Done)
+        gauges.values = {"IG1": 1.0}
+        self.assertIsInstance(self.ask("S", "close"), Done)
+
+    def test_a_permit_that_nobody_judges_is_no_permission(self):
+        own = LineSpec(tuple(replace(s, permit="IG1 < 1e-5") if s.name == "S" else s for s in SPEC.switches))
+        self.line = MixedExtractionLine(
+            own, self.bench.manager, [self.one.line, self.two.line], self.world, self.bench.bus, "pyexp"
+        )
+        self.assertIsInstance(self.ask("S", "open"), errors.NotPermitted)
+        self.assertEqual(self.one.controller.moves, [])
+
+    def test_a_supply_must_be_confirmed_open_on_the_node_that_drives_it(self):
+        own = LineSpec(tuple(replace(s, supply="G") if s.name in "SP" else s for s in SPEC.switches))
+        permits = Permits(self.bench.manager.line, {}, Gauges())
+        self.line = MixedExtractionLine(
+            own,
+            self.bench.manager,
+            [self.one.line, self.two.line],
+            self.world,
+            self.bench.bus,
+            "pyexp",
+            permits,
+        )
+        refused = self.ask("S", "open")
+        self.assertIsInstance(refused, errors.NotPermitted)
+        self.assertIn("its supply G is closed; it must be confirmed open", str(refused))
+        self.assertEqual(self.one.controller.moves, [])
+        self.one.controller.set("G", "open")
+        self.one.run(self.one.line.look_again())
+        self.assertIsInstance(self.ask("S", "open"), Done)
 
     def test_a_positive_interlock_that_crosses(self):
         self.assertIsInstance(self.ask("P", "open"), errors.Interlocked)

@@ -76,6 +76,12 @@ def test_a_supply_that_is_a_switch_must_be_confirmed_open(state):
     assert allowed is (state is State.OPEN)
 
 
+def test_a_supply_that_nobody_here_knows_is_no_permission():
+    elsewhere = LineSpec((spec("P", supply="Air"),))
+    found, _, _ = permits(Gauges(Air=9.0), elsewhere)
+    assert "its supply Air" in found("P")
+
+
 def test_a_permit_that_cannot_be_read_is_an_error_and_no_permission():
     broken = LineSpec((spec("A", permit="IG1 <"),))
     found, _, report = permits(Gauges(IG1=0.0), broken)

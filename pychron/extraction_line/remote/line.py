@@ -52,7 +52,9 @@ class RemoteLine:
             self.remotes.append(RemoteExtractionLineManager(settings, link, world, bus, part))
         self.monitors = [StatusMonitor(remote.contact, world.wire) for remote in self.remotes]
         manager = local.manager if local.manager.names() else None
-        self.line = MixedExtractionLine(own_file, manager, self.remotes, world, bus, context.node_name)
+        self.line = MixedExtractionLine(
+            own_file, manager, self.remotes, world, bus, context.node_name, local.permits
+        )
         self.line.on_step = Steps(world, bus).take
         self._manager = manager
 

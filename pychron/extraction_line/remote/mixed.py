@@ -16,6 +16,7 @@ from pychron.extraction_line.errors import (
     Held,
     Interlocked,
     LineError,
+    NotPermitted,
     OutOfService,
     UnknownSwitch,
 )
@@ -23,6 +24,7 @@ from pychron.extraction_line.events import AlarmRaised
 from pychron.extraction_line.interfaces import Command, Done, IExtractionLine
 from pychron.extraction_line.line_state import Line
 from pychron.extraction_line.manager import ExtractionLineManager
+from pychron.extraction_line.permits import NoReadings, Permits
 from pychron.extraction_line.plans import Step, expand
 from pychron.extraction_line.remote import model
 from pychron.extraction_line.remote.manager import RemoteExtractionLineManager, find
@@ -30,7 +32,7 @@ from pychron.extraction_line.remote.reservations import Holder, LocalHolder, Rem
 from pychron.extraction_line.remote.states import blank
 from pychron.extraction_line.remote.ties import cross_ties, heads, where_is
 from pychron.extraction_line.specs import LineSpec
-from pychron.extraction_line.states import Action, Lock, State, SwitchView
+from pychron.extraction_line.states import Action, Kind, Lock, State, SwitchView
 from pychron.runtime.world import World
 from pychron.trust.rights import Peer
 
@@ -54,8 +56,13 @@ class MixedExtractionLine:
         world: World,
         bus: EventBus,
         node: str,
+        permits: Permits | None = None,
     ) -> None:
+        """`permits` judges what the file demands of switches that other nodes drive; without it none of those opens."""
         self.local = local
+        self._permits = (
+            permits if permits is not None else Permits(Line.build(LineSpec(), {}), {}, NoReadings())
+        )
         self.remotes = tuple(remotes)
         self._spec = spec
         self._world = world
@@ -193,7 +200,7 @@ class MixedExtractionLine:
         tied = [
             n for n, turn in self._plan(name, action) if turn is Action.OPEN and self.reservations.ties(n)
         ]
-        blocked = self._blocked(name, action, closing_only=True)
+        blocked = self._blocked(name, action, but_ties=True)
         if blocked:
             raise blocked[0]
         if len(steps) == 1 and not tied:
@@ -264,14 +271,16 @@ class MixedExtractionLine:
             main = done if is_main else main
         return main
 
-    def _blocked(self, name: str, action: Action, closing_only: bool = False) -> list[LineError]:
-        """What ties across controllers say from memory. Opening is decided by the claims themselves."""
+    def _blocked(self, name: str, action: Action, but_ties: bool = False) -> list[LineError]:
+        """What permits and ties across controllers say from memory. A tie's opening is decided by the claims themselves."""
         found: list[LineError] = []
         plan = dict(self._plan(name, action))
         for switch, turn in plan.items():
             if turn is Action.CLOSE:
                 found += self._dependants(switch, plan)
-            elif not closing_only:
+                continue
+            found += self._not_permitted(switch)
+            if not but_ties:
                 for tie in self.reservations.ties(switch):
                     view = self.view(tie.other)
                     if view.state is not tie.state and tie.other not in plan:
@@ -279,6 +288,20 @@ class MixedExtractionLine:
                         text = f"{tie.other} on {at} must be confirmed {tie.state} and is {view.state}"
                         found.append(Interlocked(switch, text))
         return found
+
+    def _not_permitted(self, switch: str) -> list[LineError]:
+        """This node's own switches are asked by their manager, just before they are driven."""
+        if self._spec is None or not self.where.get(switch):
+            return []
+        spec = self._spec.by_name[switch]
+        if spec.kind is Kind.SWITCH and spec.safe == "on":
+            return []
+        supply = self.view(spec.supply) if spec.supply in self.where else None
+        surely = (
+            supply is not None and supply.state is State.OPEN and not supply.stale and not supply.under_way
+        )
+        why = self._permits.judged(spec, supply.state if supply is not None else None, surely)
+        return [NotPermitted(switch, why)] if why else []
 
     def _dependants(self, switch: str, plan: dict[str, Action]) -> list[LineError]:
         found: list[LineError] = []

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from pychron.config.problems import Place
 from pychron.extraction_line.line_state import Line
+from pychron.extraction_line.permits import REMEDY
 from pychron.extraction_line.plans import Step, expand
 from pychron.extraction_line.remote.compare import partners
-from pychron.extraction_line.specs import LineSpec
+from pychron.extraction_line.specs import LineSpec, SwitchSpec
 from pychron.extraction_line.states import Action, State
 
 Where = Mapping[str, str]
@@ -80,6 +81,23 @@ def listed(spec: LineSpec, where: Where) -> tuple[tuple[Place, str], ...]:
         for p in cross_parents(spec, where)
     ]
     return (*ties, *parents)
+
+
+def out_of_reach(spec: LineSpec, where: Where) -> tuple[tuple[SwitchSpec, str], ...]:
+    """Rules that no claim holds and that one controller alone cannot keep: the switch, and what to write instead."""
+    found: list[tuple[SwitchSpec, str]] = []
+    for switch in spec.switches:
+        at = where.get(switch.name, "")
+        wanted = [(f"supply {switch.supply}", switch.supply, REMEDY)] if switch.supply else []
+        for name in switch.close_requires:
+            wanted.append((f"close_requires {name}", name, "drive both from one node, or delete it"))
+        for what, other, remedy in wanted:
+            if other in spec.by_name and where.get(other, "") != at:
+                there = where.get(other) or "this node"
+                found.append(
+                    (switch, f"{what} is driven by {there}, it itself by {at or 'this node'}; {remedy}")
+                )
+    return tuple(found)
 
 
 def part_of(spec: LineSpec, names: Collection[str]) -> LineSpec:
