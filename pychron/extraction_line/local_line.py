@@ -72,9 +72,9 @@ class LocalLine:
         )
         restore(self.manager, restored)
         self.picture = LocalPicture(self.manager)
-        supplies = Supplies(self.manager, lambda: self.readings)
-        self.reader = Reader(self._world, self.manager, options.refresh_s, supplies)
         self.parking = Parking(self.manager, park, lambda: self.readings)
+        supplies = Supplies(self.manager, lambda: self.readings, self.parking)
+        self.reader = Reader(self._world, self.manager, options.refresh_s, supplies)
         self._following = [
             self._bus.subscribe(self._owner_changed, OwnerChanged, what="parking of orphaned switches"),
             self._bus.subscribe(self._alarm, AlarmRaised, what="alarms in the log"),

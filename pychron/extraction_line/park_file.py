@@ -57,6 +57,10 @@ DEFAULTS: Mapping[str, Trigger] = {
 }
 
 
+UNTOLD = "on_battery"
+"""The event of which nothing tells a node."""
+
+
 @dataclass(frozen=True, slots=True)
 class CloseStep:
     """Close these, one after the other."""
@@ -139,6 +143,13 @@ def read_park(path: Path, line: LineSpec, report: Report) -> ParkSpec:
                     f"{key} runs the sequence, and there is none; write sequence:",
                     code="park",
                 )
+        if triggers[UNTOLD].do is Do.SEQUENCE:
+            report.warning(
+                node.places.get(UNTOLD, node.place),
+                f"{UNTOLD} never comes: no power supply tells this node anything; "
+                "have it run `pychron safe` in its own shutdown script",
+                code="park",
+            )
     elif node is not None and not (isinstance(node, YamlText) and not node.text):
         report.error(
             node.place, "is no table; write on_owner_lost:, on_node_stop: ... and sequence:", code="park"

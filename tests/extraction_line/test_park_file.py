@@ -56,6 +56,13 @@ def test_without_a_file_nothing_moves(tmp_path):
     }
 
 
+def test_a_sequence_at_an_event_that_never_comes_is_told(tmp_path):
+    park, problems = read(tmp_path, "on_battery: sequence\nsequence:\n  - message: parked\n")
+    (told,) = problems
+    assert told.startswith("park.yaml:1: warning: on_battery never comes")
+    assert park.sound
+
+
 def test_triggers_and_steps(tmp_path):
     park, problems = read(
         tmp_path,

@@ -5,8 +5,11 @@ from pathlib import Path
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from pychron.config.problems import Place
 from pychron.extraction_line.errors import LineError
 from pychron.extraction_line.events import AlarmCleared, AlarmRaised
+from pychron.extraction_line.park import Parking
+from pychron.extraction_line.park_file import DEFAULTS, CloseStep, Do, ParkSpec, Trigger
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Kind
 from pychron.extraction_line.supplies import Supplies
@@ -20,6 +23,9 @@ class Gauges:
 
     def fresh(self):
         return self.values
+
+
+AT = Place("park.yaml", 1)
 
 
 class SupplyCase(SynchronousTestCase):
@@ -38,7 +44,13 @@ class SupplyCase(SynchronousTestCase):
         )
         self.bench = Bench(clock, path, line)
         self.gauges = Gauges()
-        self.supplies = Supplies(self.bench.manager, lambda: self.gauges)
+        self.park(DEFAULTS["on_air_lost"])
+
+    def park(self, trigger):
+        """As it is at a start of the node: no supply has been seen yet."""
+        spec = ParkSpec({**DEFAULTS, "on_air_lost": trigger}, (CloseStep(("Air",), AT),))
+        parking = Parking(self.bench.manager, spec, lambda: self.gauges)
+        self.supplies = Supplies(self.bench.manager, lambda: self.gauges, parking)
 
     def look(self, **gauges):
         self.gauges.values = gauges
@@ -78,6 +90,46 @@ class SupplyCase(SynchronousTestCase):
         assert len(self.bench.manager.machine.observer.standing()) == 2
         self.look(P1=6.0)
         assert self.bench.manager.machine.observer.standing() == ()
+
+    def air_closed(self):
+        """The sequence's one step: a switch that needs no air."""
+        return [move[1] for move in self.bench.relays.moves if not move[2]] == ["1"]
+
+    def test_air_that_is_lost_begins_the_sequence_after_its_delay(self):
+        self.bench.relays.on["1"] = True
+        self.park(Trigger(Do.SEQUENCE, 60.0))
+        self.look(P1=6.0)
+        self.look(P1=5.0)
+        self.bench.advance(50, step=1)
+        assert not self.air_closed()
+        self.bench.advance(12, step=1)
+        self.bench.advance(1)
+        assert self.air_closed()
+
+    def test_air_that_comes_back_in_time_begins_nothing(self):
+        self.bench.relays.on["1"] = True
+        self.park(Trigger(Do.SEQUENCE, 60.0))
+        self.look(P1=6.0)
+        self.look()
+        self.bench.advance(50, step=1)
+        self.look(P1=6.0)
+        self.bench.advance(20, step=1)
+        assert self.bench.relays.moves == []
+
+    def test_air_that_was_not_seen_since_the_start_is_not_lost(self):
+        self.bench.relays.on["1"] = True
+        self.park(Trigger(Do.SEQUENCE))
+        self.look()
+        self.bench.advance(5)
+        assert self.bench.relays.moves == []
+
+    def test_air_that_is_lost_moves_nothing_by_default_and_is_one_alarm(self):
+        self.bench.relays.on["1"] = True
+        self.look(P1=6.0)
+        self.look(P1=5.0)
+        self.bench.advance(5)
+        assert self.bench.relays.moves == []
+        assert [e.key for e in self.bench.events if isinstance(e, AlarmRaised)] == ["supply:P1:5.5 bar"]
 
     def test_an_actuation_without_supply_never_succeeds(self):
         self.bench.relays.on["1"] = True
