@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.rows import Row, at_most
 
-FEW, MANY = 10, 60
+FEW, MANY = 5, 30
 ALLOWED = 2.0
 
 
