@@ -162,9 +162,12 @@ class ExtractionLinePlugin:
         if local is None:
             return
         if local.parking.spec.triggers["on_node_stop"].do is Do.SEQUENCE:
+            # The command server begins nothing that moves by now: what is let in here is the sequence alone.
             local.manager.stopping = False
-            await local.parking.run("node stop")
-            local.manager.stopping = True
+            try:
+                await local.parking.run("node stop")
+            finally:
+                local.manager.stopping = True
 
     async def teardown(self) -> None:
         """Close connections, devices and the file. Moves nothing."""

@@ -43,12 +43,12 @@ class Corrected:
 def correct(batch: Batch) -> Corrected:
     """Correct the signals of `batch`."""
     net = batch.intercepts.value
-    variance = batch.intercepts.error**2
+    variance = batch.intercepts.error * batch.intercepts.error
     for name in SUBTRACTED:
         one: Inputs | None = getattr(batch, name)
         if one is not None:
             net = net - one.value
-            variance = variance + one.error**2
+            variance = variance + one.error * one.error
     factor: Floats | float = 1.0
     by_mass: Floats | float = 1.0
     slope = None
@@ -61,7 +61,8 @@ def correct(batch: Batch) -> Corrected:
     if batch.abundance_sensitivity is not None:
         signals = without_neighbours(signals, batch.abundance_sensitivity)
     width = max(np.size(batch.decay39), np.size(batch.decay37))
-    decay = np.ones((5, width))
+    decay = np.empty((5, width))
+    decay.fill(1.0)
     decay[1], decay[3] = batch.decay39, batch.decay37
     return Corrected(signals * decay, net, factor, decay, slope, by_mass, variance)
 
@@ -71,7 +72,7 @@ class Back:
     """The derivative of one result by each input of the batch; arrays of (5, N) or (N,)."""
 
     signal: Floats
-    """By the intercept; with the other sign by what is subtracted."""
+    """By the intercept; with the other sign by what is subtracted, which no variance sees."""
     ic_factor: Floats | None
     discrimination: Floats | None
 
@@ -85,8 +86,10 @@ def back(batch: Batch, corrected: Corrected, by_signal: Floats) -> Back:
     signal = through * corrected.factor
     ic_factor = discrimination = None
     if batch.ic_factors is not None:
-        ic_factor = through * corrected.net * corrected.discrimination
+        ic_factor = through * corrected.net
     if corrected.slope is not None:
+        if ic_factor is not None:
+            ic_factor *= corrected.discrimination
         rest: Any = 1.0 if batch.ic_factors is None else batch.ic_factors.value
         discrimination = in_order(through * corrected.net * rest * corrected.slope)
     return Back(signal, ic_factor, discrimination)
@@ -97,12 +100,12 @@ Shared = tuple[str, Inputs | Scalars, Floats]
 
 
 def shared(batch: Batch, by: Back) -> list[Shared]:
-    """Every kind of input of the signals with the derivative by it."""
+    """Every kind of input of the signals with the derivative by it, but for its sign."""
     found: list[Shared] = [("intercepts", batch.intercepts, by.signal)]
     for name in SUBTRACTED:
         one = getattr(batch, name)
         if one is not None:
-            found.append((name, one, -by.signal))
+            found.append((name, one, by.signal))
     if batch.ic_factors is not None and by.ic_factor is not None:
         found.append(("ic_factors", batch.ic_factors, by.ic_factor))
     if batch.discrimination is not None and by.discrimination is not None:
@@ -113,7 +116,7 @@ def shared(batch: Batch, by: Back) -> list[Shared]:
 def in_order(table: Floats) -> Floats:
     """(N,) the sum over the rows of (5, N), always in their order: the sum of one analysis is the same to the last bit whatever N is."""
     if table.shape[1] == 1:
-        first, *others = table[:, 0]
+        first, *others = table[:, 0].tolist()
         for one in others:
             first += one
         return np.array((first,))

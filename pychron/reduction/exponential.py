@@ -54,18 +54,15 @@ def exponential(x: Floats, y: Floats, used: npt.NDArray[np.bool_], not_converged
     freedom = n - 3
     mean = y.sum(axis=1) / n
     spread = (weight * (y - mean[:, np.newaxis]) ** 2).sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        r2_adjusted = 1 - (rss / freedom) / (spread / (n - 1))
-        residual = np.sqrt(rss / freedom)
     return Solved(
         a + c,
         leverage=inverse[:, 0, 0] + 2 * inverse[:, 0, 2] + inverse[:, 2, 2],
-        residual=residual,
+        residual=np.sqrt(rss / freedom),
         freedom=freedom,
         residuals=y - a[:, np.newaxis] * curve - c[:, np.newaxis],
         slope=-a * b / span,
         curvature=a * b**2 / span**2 / 2,
-        r2_adjusted=r2_adjusted,
+        variance=spread / (n - 1),
         fault=np.where(settled & wide, 0, not_converged).astype(np.uint8),
     )
 

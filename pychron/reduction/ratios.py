@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ Floats = npt.NDArray[np.float64]
 
 NAMES = {"r": "ca3937", "q": "k3739", "u": "k3839", "v": "ca3837", "s": "ca3637", "w": "k4039"}
 """Symbols of interferences.py by the names of `Productions`."""
+
+PRODUCED = (*NAMES.values(), "cl3638", "ca_k", "cl_k")
+_numbers = attrgetter(*(f"{name}.{part}" for part in ("value", "error") for name in PRODUCED))
 
 
 @dataclass(slots=True)
@@ -67,28 +71,28 @@ class Ratios:
 
 def ratios_of(batch: Batch, constants: Constants, options: Options) -> Ratios:
     """Gather them for every analysis of `batch`; plain numbers where all have one production."""
-    productions = batch.productions
+    productions, days = batch.productions, batch.days
     if len(batch) == 1:
-        productions = (productions[int(np.ravel(batch.production)[0])],)
-    alone = len(productions) == 1
+        productions = (productions[np.asarray(batch.production).item()],)
+        days = np.asarray(days).item()
 
-    def take(name: str, part: str) -> Any:
-        if alone:
-            return getattr(getattr(productions[0], name), part)
-        column = np.array([getattr(getattr(one, name), part) for one in productions])
-        return column[batch.production]
-
-    values = {symbol: take(name, "value") for symbol, name in NAMES.items()}
-    sources = [Source(name, take(name, "error"), True) for name in NAMES.values()]
+    columns: Any
+    if len(productions) == 1:
+        columns = _numbers(productions[0])
+    else:
+        columns = np.array([_numbers(one) for one in productions])[batch.production].T
+    value = dict(zip(PRODUCED, columns[: len(PRODUCED)], strict=True))
+    error = dict(zip(PRODUCED, columns[len(PRODUCED) :], strict=True))
+    values = {symbol: value[name] for symbol, name in NAMES.items()}
+    sources = [Source(name, error[name], True) for name in NAMES.values()]
     trapped = options.trapped4036 or constants.atm4036
-    days = batch.days if len(batch) > 1 else np.ravel(batch.days)[0]
     per_cl = constants.lambda_cl36 * days
     cosmogenic = options.cosmogenic
     if cosmogenic is None:
-        values["m"] = take("cl3638", "value") * per_cl
+        values["m"] = value["cl3638"] * per_cl
         values["R"] = constants.atm3836
         sources += [
-            Source("cl3638", take("cl3638", "error"), True),
+            Source("cl3638", error["cl3638"], True),
             Source("atm4036", constants.atm4036.error, False),
             Source("atm4038", constants.atm4038.error, False),
         ]
@@ -104,13 +108,12 @@ def ratios_of(batch: Batch, constants: Constants, options: Options) -> Ratios:
     values["T"] = trapped.value
     if options.trapped4036 is not None:
         sources.append(Source("trapped4036", trapped.error, False))
-    sources += [Source("ca_k", take("ca_k", "error"), True), Source("cl_k", take("cl_k", "error"), True)]
-    ca_k = take("ca_k", "value")
+    sources += [Source("ca_k", error["ca_k"], True), Source("cl_k", error["cl_k"], True)]
     fixed = None
     if options.fixed_kca is not None:
-        fixed = 1 / (options.fixed_kca.value * ca_k)
+        fixed = 1 / (options.fixed_kca.value * value["ca_k"])
     return Ratios(
-        values, fixed, ca_k, take("cl_k", "value"), sources, per_cl,
+        values, fixed, value["ca_k"], value["cl_k"], sources, per_cl,
         constants.atm4038.value,
         options.trapped4036 is None, cosmogenic is not None,
     )  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isfinite
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,8 @@ from pychron.reduction.ratios import Ratios, ratios_of
 from pychron.reduction.reduced import Reduced, age_of, spread
 
 Floats = npt.NDArray[np.float64]
+
+_values = attrgetter(*VALUES)
 
 BELOW_ZERO = 4.0
 """36, 38 and 37 may lie this many of their errors below zero: noise about nothing is no fault."""
@@ -35,8 +39,7 @@ def reduce(batch: Batch, constants: Constants, options: Options | None = None) -
         found = _parts(corrected.signals, ratios, chosen)
         f_error = np.sqrt(spread(batch, corrected, ratios, found.of_f))
         lam = batch.lambda_k or constants.lambda_total
-        nothing = np.full(len(batch), np.nan)
-        j, j_error = (nothing, nothing) if batch.j is None else (batch.j.value, batch.j.error)
+        j, j_error = _j(batch)
         age, by_f, by_j, by_lambda = age_of(found.f, j, lam.value, chosen.monitor_age_ma)
         without_j = np.abs(by_f * f_error)
         with_j = np.hypot(without_j, by_j * j_error)
@@ -49,21 +52,33 @@ def reduce(batch: Batch, constants: Constants, options: Options | None = None) -
         )  # fmt: skip
 
 
+def _j(batch: Batch) -> tuple[Floats, Floats]:
+    if batch.j is None:
+        return np.full(len(batch), np.nan), np.full(len(batch), np.nan)
+    return batch.j.value, batch.j.error
+
+
 def _parts(signals: Floats, ratios: Ratios, options: Options) -> Parts:
     if signals.shape[1] > 1:
-        return _solved(signals, ratios, options)
-    # The same equations on numbers take a fifth of the time that they take on arrays of one.
-    found = _solved(signals[:, 0], ratios, options)
-    for name in VALUES:
-        setattr(found, name, np.array((getattr(found, name),)))
+        return _solved(signals, ratios.values, ratios.fixed, options)
+    # The same equations on numbers take a tenth of the time that they take on arrays of one.
+    try:
+        found = _solved(signals[:, 0].tolist(), ratios.values, ratios.fixed, options)
+    except ZeroDivisionError:
+        found = _solved(signals[:, 0], _as_arrays(ratios.values), ratios.fixed, options)
+    for name, value in zip(VALUES, np.array(_values(found))[:, np.newaxis], strict=True):
+        setattr(found, name, value)
     return found
 
 
-def _solved(signals: Floats, ratios: Ratios, options: Options) -> Parts:
-    """`signals` (5, N), or (5,) of one analysis."""
-    values = ratios.values
-    found = parts(signals, values, ratios.fixed)
-    if not options.clamp_ca37 or ratios.fixed is not None:
+def _as_arrays(values: Mapping[str, float]) -> dict[str, Any]:
+    return {name: np.float64(value) for name, value in values.items()}
+
+
+def _solved(signals: Any, values: Mapping[str, Any], fixed: Any, options: Options) -> Parts:
+    """`signals` (5, N), or five of one analysis."""
+    found = parts(signals, values, fixed)
+    if not options.clamp_ca37 or fixed is not None:
         return found
     above = found.ca37 > 0
     if np.all(above):
@@ -87,9 +102,13 @@ def _flags(batch: Batch, corrected: Corrected, found: Parts, age: Floats, j: Flo
     # What is nearly always so, in few steps. A sum is finite only where each of its terms is.
     positive = (found.k39, net, batch.intercepts.error, j)
     numbers = (corrected.variance, corrected.signals, age)
-    if all(np.minimum.reduce(one, axis=None) > 0 for one in positive) and isfinite(
-        sum(np.add.reduce(one, axis=None) for one in numbers)
-    ):
+    if len(flags) == 1:  # no array takes as little time
+        least = min(min(one.ravel().tolist()) for one in positive)
+        total = sum(sum(one.ravel().tolist()) for one in numbers)
+    else:
+        least = min(np.minimum.reduce(one, axis=None) for one in positive)
+        total = sum(np.add.reduce(one, axis=None) for one in numbers)
+    if least > 0 and isfinite(total):
         return flags
     finite = np.isfinite(corrected.signals).all(axis=0) & np.isfinite(corrected.variance).all(axis=0)
     decayed = np.isfinite(corrected.decay).all(axis=0)

@@ -38,8 +38,9 @@ def age_of(f: Any, j: Any, lam: float, monitor_age_ma: float | None = None) -> t
     t = ln(1 + J F) / lambda. With `monitor_age_ma` J is a function of lambda too, J = (exp(lambda tm) - 1) / Fm.
     """
     per = 1 / (lam * MA)
-    age = np.log1p(j * f) * per
-    stretch = per / (1 + j * f)
+    produced = j * f
+    age = np.log1p(produced) * per
+    stretch = per / (1 + produced)
     by_j = f * stretch
     by_lambda = -age / lam
     if monitor_age_ma is not None:
@@ -51,20 +52,20 @@ def age_of(f: Any, j: Any, lam: float, monitor_age_ma: float | None = None) -> t
 def spread(batch: Batch, corrected: Corrected, ratios: Ratios, slope: Gradient) -> Floats:
     """(N,) variance of a result with derivative `slope` by signals and ratios: each input counts once."""
     by = back(batch, corrected, _by_signal(slope, len(batch)))
-    variance = in_order(by.signal * by.signal * corrected.variance)
+    variance: Any = in_order(by.signal * by.signal * corrected.variance)
     for name, inputs, one in shared(batch, by):
         if name in ("ic_factors", "discrimination"):
             variance += spread_of(inputs, one)
         elif isinstance(inputs, Inputs) and twice_within(inputs):
             variance += cross_variance(inputs, one)
     if variance.size == 1:
-        variance = variance[0]  # a number takes less time than an array of one, and is the same
+        variance = variance.item()  # a number takes less time than an array of one, and is the same
     by_source = ratios.by_source(slope)
     for source in ratios.sources:
         if source.name in by_source:
             reach = by_source[source.name] * source.error
             variance += reach * reach
-    return np.atleast_1d(variance)
+    return np.asarray(variance).reshape(-1)
 
 
 def _by_signal(slope: Gradient, many: int) -> Floats:

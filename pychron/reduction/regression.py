@@ -16,7 +16,7 @@ from scipy.special import stdtrit
 
 from pychron.reduction.exponential import exponential
 from pychron.reduction.inputs import DEGREES, ErrorType, Fit, FitSpec, OutlierFilter
-from pychron.reduction.solving import Solved, polynomial
+from pychron.reduction.solving import Solved, polynomial, r2_adjusted
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -68,12 +68,17 @@ class Fitted:
     """(N,) the quadratic coefficient, per second squared."""
     residual: Floats
     """(N,) the standard deviation about the line."""
-    r2_adjusted: Floats
-    """(N,)"""
+    variance: Floats
+    """(N,) of the readings about their mean"""
     used: Bools
     """(N, P)"""
     fault: npt.NDArray[np.uint8]
     """(N,) FitFault"""
+
+    @property
+    def r2_adjusted(self) -> Floats:
+        """(N,) NaN where all readings are one."""
+        return r2_adjusted(self.residual, self.variance)
 
     def put(self, rows: npt.NDArray[np.intp], other: Fitted) -> None:
         """Take `other`'s rows as ours at `rows`."""
@@ -159,23 +164,21 @@ def _fitted(
         used = _filtered(x, y, used, spec, extra, solved, parameters)
         fn = used.sum(axis=1)
     error = _errors(x, used, spec, extra, solved)
-    if solved.fault.any():
+    if np.count_nonzero(solved.fault):
         lost = solved.fault != FitFault.NONE
         error = np.where(lost, np.nan, error)
         solved.value[lost] = np.nan
     return Fitted(
-        solved.value, error, n, fn, solved.slope, solved.curvature, solved.residual, solved.r2_adjusted, used,
+        solved.value, error, n, fn, solved.slope, solved.curvature, solved.residual, solved.variance, used,
         solved.fault,
     )  # fmt: skip
 
 
 def _sound(x: Floats, y: Floats, parameters: int) -> bool:
     """Whether no row has a fault: the quick look, for what is nearly always so."""
-    # A sum is finite only where each of its terms is, but for an overflow, and then the slow look decides.
-    finite = isfinite(np.add.reduce(x, axis=None) + np.add.reduce(y, axis=None))
-    return finite and (
-        parameters == 1 or bool((np.maximum.reduce(x, axis=1) > np.minimum.reduce(x, axis=1)).all())
-    )
+    # A sum of products is finite only where each factor is; where it overflows, or a series ends at the time at which it
+    # began, the slow look decides.
+    return isfinite(np.vdot(x, y)) and (parameters == 1 or not np.count_nonzero(x[:, 0] == x[:, -1]))
 
 
 def _find_faults(result: Fitted, x: Floats, y: Floats, used: Bools, parameters: int) -> None:
@@ -213,15 +216,16 @@ def _weighted(y: Floats, used: Bools, extra: Extra) -> Solved:
     off = np.where(used, y - value[:, np.newaxis], 0.0)
     freedom = used.sum(axis=1) - 1.0
     nothing = np.zeros(len(y))
+    squared = (weights * off**2).sum(axis=1) / freedom
     return Solved(
         value,
         leverage=1 / total,
-        residual=np.sqrt((weights * off**2).sum(axis=1) / freedom),
+        residual=np.sqrt(squared),
         freedom=freedom,
         residuals=off,
         slope=nothing,
         curvature=nothing.copy(),
-        r2_adjusted=nothing.copy(),
+        variance=squared,  # a mean explains nothing
         fault=np.where(complete, FitFault.NONE, FitFault.NO_WEIGHTS).astype(np.uint8),
     )
 

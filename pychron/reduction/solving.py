@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +28,14 @@ class Solved:
     """(N, P) y less the line, also where the fit did not use the point."""
     slope: Floats
     curvature: Floats
-    r2_adjusted: Floats
+    """The quadratic coefficient."""
+    variance: Floats
+    """of the readings about their mean"""
     fault: npt.NDArray[np.uint8]
+
+    @property
+    def r2_adjusted(self) -> Floats:
+        return r2_adjusted(self.residual, self.variance)
 
     def put(self, rows: npt.NDArray[np.intp], other: Solved) -> None:
         """Take `other`'s rows as ours at `rows`."""
@@ -42,8 +50,11 @@ class Solved:
         return self
 
 
-OF_PRODUCT = np.array([[1.0], [2.0]])
-"""(x p)' = x p' + p and (x p)'' = x p'' + 2 p': what is added at x = 0."""
+def r2_adjusted(residual: Floats, variance: Floats) -> Floats:
+    """1 - s^2 / (variance of the readings); NaN where all readings are one."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(1 - residual**2 / variance)
+
 
 COLUMNS = tuple(column.name for column in fields(Solved))
 
@@ -51,56 +62,70 @@ COLUMNS = tuple(column.name for column in fields(Solved))
 def polynomial(x: Floats, y: Floats, used: npt.NDArray[np.bool_] | None, degree: int) -> Solved:
     """Unweighted least squares of `degree` 0 to 3 over the rows of x, y (N, P); `used` None: all points.
 
-    The times are centred and scaled row by row and the polynomials made orthogonal over the points by the recurrence of
+    The times are centred row by row and the polynomials made orthogonal over the points by the recurrence of
     Forsythe (1957, J. SIAM 5, 74), so that no normal matrix is inverted.
     """
     many, points = y.shape
-    weight = None if used is None else used.astype(float)
-    n = np.full(many, float(points)) if weight is None else weight.sum(axis=1)
+    n: Any = float(points)
+    total: Callable[[Floats, Floats], Floats] = np.vecdot
     if used is not None:
+        weight = used.astype(float)
+        n = np.add.reduce(weight, axis=1)
         # What is not used may hold anything; zero times infinity is no zero.
         x, y = np.where(used | np.isfinite(x), x, 0.0), np.where(used | np.isfinite(y), y, 0.0)
 
-    def total(a: Floats, b: Floats) -> Floats:
-        if weight is None:
-            return np.asarray(np.einsum("ij,ij->i", a, b))
-        return np.asarray(np.einsum("ij,ij,ij->i", a, b, weight))
+        def total(a: Floats, b: Floats) -> Floats:
+            return np.asarray(np.vecdot(a * weight, b))
 
-    mean = (y.sum(axis=1) if weight is None else np.einsum("ij,ij->i", y, weight)) / n
-    left = y - mean[:, np.newaxis]
+    def mean(a: Floats) -> Floats:
+        return np.asarray((np.add.reduce(a, axis=1) if used is None else total(weight, a)) / n)
+
+    level = mean(y)
+    left = y - level[:, np.newaxis]
     spread = total(left, left)
-    leverage = 1 / n
-    # Value, slope and second derivative at x = 0: of the fit, of the polynomial in turn, and of the one before it.
-    found, at, at_before = np.zeros((3, 3, many))
-    found[0] = mean
+    leverage = np.full(many, 1 / n)
+    found = [level]
     if degree:
-        centre = (x.sum(axis=1) if weight is None else np.einsum("ij,ij->i", x, weight)) / n
+        centre = mean(x)
         now = x - centre[:, np.newaxis]
         before: Floats | float = 1.0
-        at[0], at[1], at_before[0] = -centre, 1.0, 1.0
+        # The coefficients about x = 0, lowest first: of the polynomial in turn, and of the one before it.
+        at: list[Any] = [-centre, 1.0]
+        at_before: list[Any] = [1.0]
         size_before = n
         for order in range(1, degree + 1):
             size = total(now, now)
             ratio = total(left, now) / size
             left -= ratio[:, np.newaxis] * now
-            found += ratio * at
-            leverage += at[0] ** 2 / size
+            found = [*(one + ratio * other for one, other in zip(found, at, strict=False)), ratio]
+            leverage += at[0] * at[0] / size
             if order == degree:
                 break
             alpha = total(now * x, now) / size
             beta = size / size_before
-            following = (x - alpha[:, np.newaxis]) * now - beta[:, np.newaxis] * before
-            before, now = now, following
-            size_before = size
-            at_next = -alpha * at - beta * at_before
-            at_next[1:] += OF_PRODUCT * at[:-1]
-            at_before, at = at, at_next
-    value, slope, curvature = found
-    freedom = n - degree - 1
-    rss = total(left, left)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        r2_adjusted = 1 - (rss / freedom) / (spread / (n - 1))
-        residual = np.sqrt(rss / freedom)
+            following = (x - alpha[:, np.newaxis]) * now
+            following -= beta[:, np.newaxis] * before
+            before, now, size_before = now, following, size
+            at, at_before = _next(at, at_before, alpha, beta), at
+    freedom = np.full(many, n - (degree + 1))
+    # Beyond the degree there is nothing.
+    value, slope, curvature = (*found, np.zeros(many), np.zeros(many))[:3]
     return Solved(
-        value, leverage, residual, freedom, left, slope, curvature / 2, r2_adjusted, np.zeros(many, np.uint8)
+        value,
+        leverage,
+        np.sqrt(total(left, left) / freedom),
+        freedom,
+        left,
+        slope,
+        curvature,
+        spread / (n - 1),
+        np.zeros(many, np.uint8),
     )
+
+
+def _next(at: list[Any], before: list[Any], alpha: Floats, beta: Floats) -> list[Any]:
+    """The coefficients of (x - alpha) p - beta q, from those of p and of q, which is a degree lower; the highest is one."""
+    found = [-alpha * at[0] - beta * before[0]]
+    for index in range(1, len(before)):
+        found.append(at[index - 1] - alpha * at[index] - beta * before[index])
+    return [*found, at[-2] - alpha, 1.0]

@@ -131,6 +131,52 @@ def test_what_is_wrong_with_one_analysis_is_said_and_the_rest_goes_on(flag, chan
     assert flagged(change) & flag
 
 
+BROKEN = {
+    "whole": lambda b: None,
+    "no argon at all": lambda b: [
+        one.value.fill(0.0) for one in (b.intercepts, b.baselines, b.blanks, b.backgrounds)
+    ],
+    "not a number": lambda b: b.intercepts.value.__setitem__((3, slice(None)), np.nan),
+    "endless": lambda b: b.intercepts.value.__setitem__((0, slice(None)), np.inf),
+    "no J": lambda b: b.j.value.__setitem__(slice(None), np.nan),
+    "no error": lambda b: b.intercepts.error.__setitem__((2, slice(None)), 0.0),
+    "an error that is none": lambda b: b.intercepts.error.__setitem__((2, slice(None)), np.nan),
+    "no decay": lambda b: b.decay37.__setitem__(slice(None), np.nan),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize("what", BROKEN)
+def test_an_analysis_alone_has_the_numbers_that_it_has_among_others(what, option):
+    """One is worked out on numbers, many on arrays, and Python's numbers refuse to be divided by zero."""
+    batch = a_batch(7, many=2, shared=False)
+    batch.productions, batch.production = batch.productions[:1], 0
+    BROKEN[what](batch)
+    among = reduce(batch, NAMED["min-2000"], OPTIONS[option])
+    alone = reduce(first_of(batch), NAMED["min-2000"], OPTIONS[option])
+    for name in ("f", "f_error", "age_ma", "age_err_wo_j", "age_err", "age_err_with_lambda", "by_f", "flags"):
+        np.testing.assert_array_equal(getattr(alone, name), getattr(among, name)[:1], err_msg=name)
+    for name in QUANTITIES:
+        np.testing.assert_allclose(alone.value(name), among.value(name)[:1], rtol=1e-13, err_msg=name)
+        np.testing.assert_allclose(alone.error(name), among.error(name)[:1], rtol=1e-13, err_msg=name)
+
+
+def first_of(batch):
+    """The first analysis of `batch`."""
+
+    def cut(one):
+        if hasattr(one, "value"):
+            return type(one)(one.value[..., :1], one.error[..., :1])
+        return one[:1] if isinstance(one, np.ndarray) else one
+
+    names = (
+        "intercepts", "baselines", "blanks", "backgrounds", "ic_factors", "discrimination", "decay39", "decay37", "days",
+        "j", "sensitivity", "abundance_sensitivity",
+    )  # fmt: skip
+    return replace(batch, **{name: cut(getattr(batch, name)) for name in names})
+
+
 @pytest.mark.parametrize("j", [0.0, np.nan, -1e-3])
 def test_without_j_there_is_f_and_no_age(j):
     batch = a_batch(3, shared=False)
