@@ -133,6 +133,21 @@ class Owners:
         self._serve(self._leases.next_in_line(self._manager.now))
         return claim.switches
 
+    def orphans(self) -> tuple[int, ...]:
+        """Tokens of the claims whose leases were lost."""
+        return tuple(claim.token for claim in self._leases.claims.values() if claim.orphaned)
+
+    async def parked(self, tokens: tuple[int, ...], who: Peer, why: str) -> None:
+        """Free those of `tokens` that are orphaned still: the line was parked meanwhile (safety rule 17)."""
+        for token in tokens:
+            claim = self.claim_of_token(token)
+            if claim is None or not claim.orphaned:
+                continue
+            try:
+                await self.release(claim.session, who, why)
+            except NotStored as problem:
+                self._manager.log.error("an orphaned claim stays: {problem}", problem=problem)
+
     def claim_of_token(self, token: int) -> Claim | None:
         """The claim that a token stands for."""
         return next((c for c in self._leases.claims.values() if c.token == token), None)

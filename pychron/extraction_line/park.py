@@ -60,10 +60,11 @@ class Parking:
         self._number = 0
 
     async def run(self, why: str, peer: Peer | None = None) -> list[Taken]:
-        """Every step in order; what was done, the refused one last."""
+        """Every step in order; what was done, the refused one last. Claims orphaned before it are free after its last step."""
         if self.running:
             return [Taken("safe", False, "a park sequence is under way already; wait for its end")]
         by = Peer("local", right=Right.ADMINISTER, name=f"park ({why})") if peer is None else peer
+        orphans = self._manager.owners.orphans()
         taken: list[Taken] = []
         self.running = True
         try:
@@ -84,6 +85,8 @@ class Parking:
             self._manager.publish(observer.alarm("park", text, ()))
         else:
             self._manager.publish(observer.clear("park", f"park sequence ({why}) ended well"))
+            if taken:  # without a step nothing was parked
+                await self._manager.owners.parked(orphans, by, f"the park sequence ({why}) has ended")
         return taken
 
     async def _step(self, step: Step, by: Peer, taken: list[Taken]) -> None:

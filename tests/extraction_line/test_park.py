@@ -256,3 +256,56 @@ class Safe(ParkCase):
         call = Call("Safe", "", Peer("10.0.0.6", 7, Right.OPERATE, "jr"), 0.0)
         self.successResultOf(Deferred.fromCoroutine(verb.handler(call)))
         assert peers == [("MAKE SAFE by 10.0.0.6:7", Peer("10.0.0.6", 7, Right.ADMINISTER, "jr"))]
+
+
+class Orphans(ParkCase):
+    """Rule 17: freed by their session, an operator, or a park sequence that has ended."""
+
+    def setUp(self):
+        super().setUp()
+        self.answer("Claim", "A", id="boot-a:1", lease=5)
+        self.answer("Open", "A", id="boot-a:2")
+
+    def lose(self):
+        self.bench.advance(6)
+        assert self.manager.view("A").orphaned
+
+    def test_a_sequence_that_has_ended_frees_them_and_says_so(self):
+        self.lose()
+        assert self.run_it(CloseStep(("A",), AT)) == [("close A", True)]
+        assert (self.manager.view("A").owner, self.manager.view("A").orphaned) == ("", False)
+        cleared = [e for e in self.bench.events if isinstance(e, AlarmCleared)]
+        assert [e.key for e in cleared] == ["orphaned:boot-a"]
+        assert self.answer("Open", "A", who=peer("10.0.0.6")) == "OK"
+
+    def test_one_that_stopped_on_its_way_frees_none(self):
+        self.lose()
+        assert self.run_it(CloseStep(("A",), AT), RaiseFunnelStep(AT))[-1] == ("raise funnel", False)
+        assert self.manager.view("A").orphaned
+
+    def test_one_without_a_step_frees_none(self):
+        self.lose()
+        assert self.run_it() == []
+        assert self.manager.view("A").orphaned
+
+    def test_an_owner_that_came_back_meanwhile_keeps_its_claim(self):
+        self.lose()
+        running = self.begin(WaitStep(3.0, AT))
+        self.bench.advance(1)
+        self.answer("Claim", "A", id="boot-a:3", lease=60)
+        self.bench.advance(5)
+        self.successResultOf(running)
+        assert (self.manager.view("A").owner, self.manager.view("A").orphaned) == ("10.0.0.5", False)
+
+    def test_one_that_was_lost_during_the_sequence_stays(self):
+        self.run_it(WaitStep(8.0, AT), seconds=12)
+        assert self.manager.view("A").orphaned
+
+    def test_a_disk_that_fails_leaves_them(self):
+        self.lose()
+        running = self.begin(CloseStep(("A",), AT), WaitStep(3.0, AT))
+        self.bench.advance(1)
+        self.bench.store._open = False
+        self.bench.advance(5)
+        self.successResultOf(running)
+        assert self.manager.view("A").orphaned
