@@ -49,7 +49,7 @@ def york(
         good = np.isfinite(X) & np.isfinite(Y) & (U > 0) & (V > 0) & np.isfinite(U * V) & (np.abs(R) < 1)
     n = int(good.sum())
     if n < 3:
-        return _no_line(f"{n} points with errors; a line needs at least 3", n)
+        return _no_line(f"{n} point{'' if n == 1 else 's'} with errors; a line needs at least 3", n)
     X, U, Y, V, R = X[good], U[good], Y[good], V[good], R[good]
     if np.ptp(X) == 0:
         return _no_line("all points have one abscissa", n)

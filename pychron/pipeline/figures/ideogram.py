@@ -16,6 +16,7 @@ from pychron.pipeline.figures.style import (
     ORANGE,
     age_text,
     caption,
+    mswd_text,
     new_figure,
     style,
     title_of,
@@ -83,7 +84,7 @@ def _words(one: AgeGroup, alone: bool, level: int) -> str:
     if mean.why:
         return f"{name}{mean.why}" if not alone else ""
     text = f"{name}{age_text(mean.age_ma, mean.error, level)}\nn {mean.n}"
-    return text + (f", MSWD {mean.mswd:.2f}, p {mean.probability:.2f}" if np.isfinite(mean.mswd) else "")
+    return text + (f", {mswd_text(mean.mswd, mean.probability)}" if np.isfinite(mean.mswd) else "")
 
 
 def _mean(above: Axes, below: Axes, mean: GroupAge, colour: str, level: int) -> None:

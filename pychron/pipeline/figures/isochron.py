@@ -9,7 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Ellipse
 
-from pychron.pipeline.figures.style import BLUE, GREY, ORANGE, age_text, caption, new_figure, style, title_of
+from pychron.pipeline.figures.style import (
+    BLUE,
+    GREY,
+    ORANGE,
+    age_text,
+    caption,
+    mswd_text,
+    new_figure,
+    style,
+    title_of,
+)
 from pychron.pipeline.group_ages import Floats, GroupAge, IsochronAge
 from pychron.pipeline.samples import Sample
 from pychron.reduction.isochron import Isochron
@@ -132,5 +142,5 @@ def _words(line: Isochron, age: GroupAge, level: int) -> str:
         words.append(f"trapped ⁴⁰Ar/³⁶Ar {trapped}")
     else:
         words.append("trapped argon not determined")
-    words.append(f"n {line.line.n}, MSWD {line.line.mswd:.2f}, p {line.line.probability:.2f}")
+    words.append(f"n {line.line.n}, {mswd_text(line.line.mswd, line.line.probability)}")
     return "\n".join(words)

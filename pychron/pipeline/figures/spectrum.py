@@ -17,6 +17,7 @@ from pychron.pipeline.figures.style import (
     YIELD,
     age_text,
     caption,
+    mswd_text,
     new_figure,
     style,
     title_of,
@@ -184,7 +185,7 @@ def _words(steps: Sequence[Step], age: GroupAge, integrated: GroupAge, level: in
     else:
         part = sum(one.gas for one in steps if one.inside) / sum(one.gas for one in steps)
         lines.append(
-            f"plateau {age_text(age.age_ma, age.error, level)}, MSWD {age.mswd:.2f}, p {age.probability:.2f}, "
+            f"plateau {age_text(age.age_ma, age.error, level)}, {mswd_text(age.mswd, age.probability)}, "
             f"{age.n} steps, {100 * part:.0f} % of ³⁹Ar"
         )
     if not integrated.why:

@@ -98,3 +98,9 @@ def age_text(age: float, error: float, level: int, unit: str = "Ma") -> str:
     while decimals < 9 and wide < 9.95 * 10.0**-decimals:
         decimals += 1
     return f"{age:.{decimals}f} ± {wide:.{decimals}f} {unit}"
+
+
+def mswd_text(mswd: float, probability: float) -> str:
+    """`MSWD 1.08, p 0.37`; a number far beyond chance is not written with digits that say nothing."""
+    chance = "p < 0.01" if probability < 0.005 else f"p {probability:.2f}"
+    return f"MSWD {mswd:.2f}, {chance}" if mswd < 100 else f"MSWD {mswd:.0f}, {chance}"
