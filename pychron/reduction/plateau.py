@@ -62,7 +62,9 @@ def plateau(
     good = np.flatnonzero(~out & np.isfinite(x) & np.isfinite(s) & (s > 0) & np.isfinite(gas))
     total = float(gas[good].sum())
     if len(good) < LEAST_STEPS or total <= 0:
-        return _none(f"{len(good)} steps with an age; a plateau has at least {LEAST_STEPS}")
+        return _none(
+            f"{len(good)} step{'' if len(good) == 1 else 's'} with an age; a plateau has at least {LEAST_STEPS}"
+        )
     if fixed is not None:
         steps = good[(good >= fixed[0]) & (good <= fixed[1])]
         agree = _agree(x[steps], s[steps], rule)

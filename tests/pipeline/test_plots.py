@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pychron.pipeline.figures.style import look
 from pychron.pipeline.group_ages import weighted_age
 from pychron.pipeline.nodes.drawings import regressed
 from tests.dvc.making import analysis
@@ -50,6 +51,7 @@ def test_a_composite_has_spectrum_and_isochron_of_the_same_steps(tmp_path):
     assert "all gas" in said
     assert "n 4, MSWD" in said
     assert "Apparent age (Ma)" in said
+    assert "beyond the scale" not in said, "steps that all scatter are not wild"
     _, ended = ran(written(tmp_path, lab()), text, dry=False)
     assert "it was not heated in steps" in ended.run.reports[-1].text
 
@@ -76,6 +78,11 @@ def test_a_scatter_has_every_group_and_tells_what_has_no_value(tmp_path):
     assert "70001" in said
     assert "70002" in said
     assert "Extraction value" in said
+
+
+def test_every_group_has_a_look_of_its_own():
+    assert len({look(place) for place in range(35)}) == 35
+    assert look(0)[0] == look(7)[0]
 
 
 def test_an_axis_that_is_no_value_is_told_before_anything_runs(tmp_path):

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 
 from pychron.pipeline.age_group import AgeGroup, of_sample
 from pychron.pipeline.figures.style import (
-    COLOURS,
     GREY,
     ORANGE,
     age_text,
     caption,
+    look,
     mswd_text,
     new_figure,
     style,
@@ -61,7 +61,7 @@ def ideogram_of(groups: Sequence[AgeGroup], title: str, options: IdeogramOptions
             _curves(above, drawn, chosen)
             _ages(below, drawn)
         for place, one in enumerate(drawn):
-            colour = ORANGE if alone else COLOURS[place % len(COLOURS)]
+            colour = ORANGE if alone else look(place)[0]
             if not one.mean.why:
                 _mean(above, below, one.mean, colour, chosen.level)
             above.text(
@@ -102,7 +102,7 @@ def _curves(axes: Axes, groups: Sequence[AgeGroup], options: IdeogramOptions) ->
     )
     highest = 0.0
     for place, one in enumerate(groups):
-        colour = COLOURS[place % len(COLOURS)]
+        colour, _ = look(place)
         curve = kernel_density(one.ages, at) if options.kernel else probability_sum(one.ages, one.errors, at)
         axes.fill_between(at, curve, color=colour, alpha=0.25, linewidth=0)
         axes.plot(at, curve, color=colour, linewidth=1.2)
@@ -115,8 +115,9 @@ def _ages(axes: Axes, groups: Sequence[AgeGroup]) -> None:
     start = 0
     for place, one in enumerate(groups):
         height = start + np.arange(len(one.ages))
+        colour, marker = look(place)
         axes.errorbar(
-            one.ages, height, xerr=one.errors, fmt="o", markersize=4, color=COLOURS[place % len(COLOURS)],
+            one.ages, height, xerr=one.errors, fmt=marker, markersize=4, color=colour,
             ecolor=GREY, elinewidth=1, capsize=0,
         )  # fmt: skip
         start += len(one.ages) + 1

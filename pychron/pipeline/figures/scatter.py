@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from pychron.pipeline.figures.style import COLOURS, GREY, caption, new_figure, style
+from pychron.pipeline.figures.style import GREY, caption, look, new_figure, style
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def scatter(groups: Sequence[tuple[str, Sequence[Point]]], options: ScatterOptio
         figure = new_figure(4.0)
         axes = figure.subplots()
         for place, (label, points) in enumerate(groups):
-            colour = COLOURS[place % len(COLOURS)]
+            colour, marker = look(place)
             for left_out in (False, True):
                 some = [one for one in points if one.left_out == left_out]
                 if some:
@@ -47,7 +47,7 @@ def scatter(groups: Sequence[tuple[str, Sequence[Point]]], options: ScatterOptio
                         [one.x for one in some], [one.y for one in some],
                         xerr=[options.level * one.x_error for one in some],
                         yerr=[options.level * one.y_error for one in some],
-                        fmt="o", markersize=4, color=GREY if left_out else colour,
+                        fmt=marker, markersize=4, color=GREY if left_out else colour,
                         markerfacecolor="white" if left_out else colour, elinewidth=0.8,
                         label=None if left_out else label,
                     )  # fmt: skip

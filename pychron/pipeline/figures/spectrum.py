@@ -167,10 +167,12 @@ def _boxes(axes: Axes, steps: Sequence[Step], edges: np.ndarray, plateau: GroupA
 
 
 def _limits(axes: Axes, low: np.ndarray, high: np.ndarray, centre: float | None) -> None:
-    """All boxes, unless one wild step would flatten the others: then what lies about `centre`, else about the median."""
+    """All boxes, unless a few wild steps would flatten the others: then what lies about `centre`, else about the median."""
+    middle = (low + high) / 2
     box = float(np.median(high - low))
-    about = float(np.median((low + high) / 2)) if centre is None else centre
-    reach = 12 * box
+    about = float(np.median(middle)) if centre is None else centre
+    # Steps that all scatter are not wild: half of them lie within a sixth of the reach.
+    reach = max(12 * box, 6 * float(np.median(np.abs(middle - about))))
     bottom, top = max(float(low.min()), about - reach), min(float(high.max()), about + reach)
     if top <= bottom:
         bottom, top = about - reach, about + reach

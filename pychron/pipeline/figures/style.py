@@ -18,7 +18,8 @@ WIDTH_IN = 5.5
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
 """Told apart by the colour-blind and in grey print (Okabe & Ito 2008, Color Universal Design)."""
 COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""Of groups in one figure, from the same source; an eighth group has the first again."""
+"""Of groups in one figure, from the same source; an eighth group has the first again, with the next of MARKERS."""
+MARKERS = ("o", "s", "^", "D", "v")
 FORMATS = ("pdf", "svg", "png")
 
 _RC: Any = MappingProxyType(
@@ -104,3 +105,8 @@ def mswd_text(mswd: float, probability: float) -> str:
     """`MSWD 1.08, p 0.37`; a number far beyond chance is not written with digits that say nothing."""
     chance = "p < 0.01" if probability < 0.005 else f"p {probability:.2f}"
     return f"MSWD {mswd:.2f}, {chance}" if mswd < 100 else f"MSWD {mswd:.0f}, {chance}"
+
+
+def look(place: int) -> tuple[str, str]:
+    """Colour and marker of the group at `place`, counted from zero."""
+    return COLOURS[place % len(COLOURS)], MARKERS[place // len(COLOURS) % len(MARKERS)]
