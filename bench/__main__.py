@@ -12,6 +12,7 @@ MODULES = (
     "state_words",
     "broadcast_latency",
     "silent_bus",
+    "garbage",
     "fsyncs",
     "store_fsync",
     "fan_out",
