@@ -117,7 +117,7 @@ class Owners:
         self._say(claim.switches, claim.address, claim.orphaned, "claimed")
 
     async def release(self, session: str, who: Peer, why: str) -> tuple[str, ...]:
-        """Give a claim up, or (an operator, with a reason) take an orphaned one away."""
+        """Give a claim up, or (an operator, with a reason) take an orphaned one away; answers its switches."""
         claim = self._leases.claims.get(session)
         if claim is None:
             return ()
@@ -128,6 +128,9 @@ class Owners:
             raise NotStored(
                 ", ".join(claim.switches), f"the release could not be written: {problem.why}"
             ) from problem
+        now = self._leases.claims.get(session)
+        if claim.orphaned and now is not None and not now.orphaned:
+            return ()  # its session came back meanwhile, and its claim is written after this
         self._leases.release(session)
         self._say(claim.switches, "", False, why or "released")
         self._serve(self._leases.next_in_line(self._manager.now))

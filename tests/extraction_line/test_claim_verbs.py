@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from twisted.internet.defer import Deferred
+
 from pychron.extraction_line.events import AlarmCleared, AlarmRaised, OwnerChanged
 from pychron.trust.rights import Right
 from tests.extraction_line.verb_bench import VerbCase, peer
@@ -160,6 +162,16 @@ class Lost(ClaimCase):
         assert self.answer("Release", f"{self.token},its node burnt", who=OTHERS) == {"released": ["A"]}
         assert self.owners() == {}
         assert [e.key for e in self.bench.events if isinstance(e, AlarmCleared)] == ["orphaned:boot-a"]
+
+    def test_an_owner_that_comes_back_while_it_is_released_keeps_its_claim(self):
+        store, written = self.manager.store, Deferred()
+        commit, store.commit = store.commit, lambda *records: written
+        releasing = self.call("Release", f"{self.token},its node burnt", who=OTHERS)
+        store.commit = commit
+        assert self.claim(id="boot-a:3")["token"] == self.token
+        written.callback(None)
+        assert self.successResultOf(releasing) == {"released": []}
+        assert self.owners() == {"A": ("10.0.0.5", False)}
 
     def test_a_restart_frees_nothing(self):
         self.start(self.bench.actuators, boot="boot2")
