@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import tarfile
+import time
 
 from click.testing import CliRunner
 
 from pychron.cli.main import main
+from pychron.observability import exchanges
 from tests.system.twistd_process import until
 from tests.system.valve_node import ValveNode
 
@@ -28,7 +30,14 @@ def test_events_are_kept_over_the_death_of_the_node_and_packed(tmp_path):
             done = run("history", "events", "--root", node.root, "--since", "10m ago", "--json")
             return [one["text"] for one in json.loads(done.stdout)] if done.exit_code == 0 else []
 
-        until(lambda: any("C locked" in text for text in listed()), "both are on disk")
+        def exchanged():
+            folders = node.root.rglob(exchanges.FOLDER)
+            lines = [line for folder in folders for line in exchanges.read(folder, 0.0, time.time())]
+            return any("OPEN" in line.get("sent", "") for line in lines)
+
+        # Each is written by a timer of its own, and a kill loses what waits for it.
+        until(lambda: any("C locked" in text for text in listed()), "both events are on disk")
+        until(exchanged, "the exchange with the relays is on disk")
         node.kill()
         found = listed()
         assert any(text.startswith("B moving -> open (relay)") for text in found)
@@ -44,9 +53,9 @@ def test_events_are_kept_over_the_death_of_the_node_and_packed(tmp_path):
         assert state["valves"]["B"]["state"] == "open"
         assert state["valves"]["C"]["locked"] is True
         assert '"switch": "B"' in audit
-        exchanges = [json.loads(line) for line in said]
-        assert any("OPEN" in line["sent"] and "102" in line["sent"] for line in exchanges)
-        assert {line["device"] for line in exchanges} == {"switch_controller"}
+        lines = [json.loads(line) for line in said]
+        assert any("OPEN" in line["sent"] and "102" in line["sent"] for line in lines)
+        assert {line["device"] for line in lines} == {"switch_controller"}
 
 
 def test_a_root_without_history_is_told(tmp_path):
