@@ -64,7 +64,7 @@ def _parts(signals: Floats, ratios: Ratios, options: Options) -> Parts:
     # The same equations on numbers take a tenth of the time that they take on arrays of one.
     try:
         found = _solved(signals[:, 0].tolist(), ratios.values, ratios.fixed, options)
-    except ZeroDivisionError:
+    except ZeroDivisionError:  # where an array has infinity, or no number
         found = _solved(signals[:, 0], _as_arrays(ratios.values), ratios.fixed, options)
     for name, value in zip(VALUES, np.array(_values(found))[:, np.newaxis], strict=True):
         setattr(found, name, value)
