@@ -24,16 +24,6 @@ _numbers = attrgetter(*(f"{name}.{part}" for part in ("value", "error") for name
 
 
 @dataclass(slots=True)
-class Source:
-    """One independent number behind a ratio: its error, and who shares it."""
-
-    name: str
-    error: Any
-    by_production: bool
-    """One variable of each production; else one of all analyses."""
-
-
-@dataclass(slots=True)
 class Ratios:
     """Values by symbol, and how a derivative by a symbol becomes one by a source."""
 
@@ -41,7 +31,8 @@ class Ratios:
     fixed: Any
     ca_k: Any
     cl_k: Any
-    sources: list[Source]
+    errors: dict[str, Any]
+    """By source, an independent number behind a ratio. What is one of PRODUCED is one variable of each production, else of all analyses."""
     _per_cl: Any
     _atm4038: float
     _trapped_is_air: bool
@@ -69,51 +60,44 @@ class Ratios:
         return found
 
 
-def ratios_of(batch: Batch, constants: Constants, options: Options) -> Ratios:
-    """Gather them for every analysis of `batch`; plain numbers where all have one production."""
+def ratios_of(batch: Batch, constants: Constants, options: Options, plain: bool = False) -> Ratios:
+    """Gather them for every analysis of `batch`, as numbers where all have one production; with `plain` Python's own."""
     productions, days = batch.productions, batch.days
     if len(batch) == 1:
         productions = (productions[np.asarray(batch.production).item()],)
-        days = np.asarray(days).item()
-
     columns: Any
-    if len(productions) == 1:
-        columns = _numbers(productions[0])
-    else:
+    if len(productions) > 1:
         columns = np.array([_numbers(one) for one in productions])[batch.production].T
+    elif plain:
+        columns, days = _numbers(productions[0]), np.asarray(days).item()
+    else:  # numpy's numbers divide by zero as its arrays do
+        columns = np.array(_numbers(productions[0]))
     value = dict(zip(PRODUCED, columns[: len(PRODUCED)], strict=True))
-    error = dict(zip(PRODUCED, columns[len(PRODUCED) :], strict=True))
+    errors = dict(zip(PRODUCED, columns[len(PRODUCED) :], strict=True))
     values = {symbol: value[name] for symbol, name in NAMES.items()}
-    sources = [Source(name, error[name], True) for name in NAMES.values()]
     trapped = options.trapped4036 or constants.atm4036
     per_cl = constants.lambda_cl36 * days
     cosmogenic = options.cosmogenic
     if cosmogenic is None:
         values["m"] = value["cl3638"] * per_cl
         values["R"] = constants.atm3836
-        sources += [
-            Source("cl3638", error["cl3638"], True),
-            Source("atm4036", constants.atm4036.error, False),
-            Source("atm4038", constants.atm4038.error, False),
-        ]
+        errors["atm4036"], errors["atm4038"] = constants.atm4036.error, constants.atm4038.error
     else:
+        del errors["cl3638"]
         values["m"] = 1 / cosmogenic.cosmogenic.value
         values["R"] = cosmogenic.trapped.value
-        sources += [
-            Source("cosmogenic3836", cosmogenic.cosmogenic.error, False),
-            Source("trapped3836", cosmogenic.trapped.error, False),
-        ]
+        errors["cosmogenic3836"] = cosmogenic.cosmogenic.error
+        errors["trapped3836"] = cosmogenic.trapped.error
         if options.trapped4036 is None:
-            sources.append(Source("atm4036", constants.atm4036.error, False))
-    values["T"] = trapped.value
+            errors["atm4036"] = constants.atm4036.error
     if options.trapped4036 is not None:
-        sources.append(Source("trapped4036", trapped.error, False))
-    sources += [Source("ca_k", error["ca_k"], True), Source("cl_k", error["cl_k"], True)]
+        errors["trapped4036"] = trapped.error
+    values["T"] = trapped.value
     fixed = None
     if options.fixed_kca is not None:
         fixed = 1 / (options.fixed_kca.value * value["ca_k"])
     return Ratios(
-        values, fixed, value["ca_k"], value["cl_k"], sources, per_cl,
+        values, fixed, value["ca_k"], value["cl_k"], errors, per_cl,
         constants.atm4038.value,
         options.trapped4036 is None, cosmogenic is not None,
     )  # fmt: skip

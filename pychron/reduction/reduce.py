@@ -12,13 +12,11 @@ import numpy.typing as npt
 
 from pychron.reduction.batch import Batch, Flag
 from pychron.reduction.constants import Constants
-from pychron.reduction.corrections import Corrected, correct
+from pychron.reduction.corrections import Corrected, Five, correct, number_of, table_of
 from pychron.reduction.interferences import VALUES, Parts, parts
 from pychron.reduction.options import Options
-from pychron.reduction.ratios import Ratios, ratios_of
-from pychron.reduction.reduced import Reduced, age_of, spread
-
-Floats = npt.NDArray[np.float64]
+from pychron.reduction.ratios import ratios_of
+from pychron.reduction.reduced import Reduced, age_of, variance_of
 
 _values = attrgetter(*VALUES)
 
@@ -34,49 +32,55 @@ def reduce(batch: Batch, constants: Constants, options: Options | None = None) -
     """
     chosen = options or Options()
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        corrected = correct(batch)
-        ratios = ratios_of(batch, constants, chosen)
-        found = _parts(corrected.signals, ratios, chosen)
-        f_error = np.sqrt(spread(batch, corrected, ratios, found.of_f))
-        lam = batch.lambda_k or constants.lambda_total
-        j, j_error = _j(batch)
-        age, by_f, by_j, by_lambda = age_of(found.f, j, lam.value, chosen.monitor_age_ma)
-        without_j = np.abs(by_f * f_error)
-        with_j = np.hypot(without_j, by_j * j_error)
-        return Reduced(
-            batch, constants, chosen, corrected, found, ratios, lam,
-            f=found.f, f_error=f_error, age_ma=age, age_err_wo_j=without_j, age_err=with_j,
-            age_err_with_lambda=np.hypot(with_j, by_lambda * lam.error),
-            by_f=by_f, by_j=by_j, by_lambda=by_lambda,
-            flags=_flags(batch, corrected, found, age, j),
-        )  # fmt: skip
+        if len(batch) == 1:
+            # The same equations on numbers take a fraction of the time that they take on arrays of one.
+            try:
+                return _reduced(batch, constants, chosen, True)
+            except ZeroDivisionError:  # where an array has infinity, or no number
+                pass
+        return _reduced(batch, constants, chosen, False)
 
 
-def _j(batch: Batch) -> tuple[Floats, Floats]:
+def _reduced(batch: Batch, constants: Constants, options: Options, plain: bool) -> Reduced:
+    corrected = correct(batch, plain)
+    ratios = ratios_of(batch, constants, options, plain)
+    found = _solved(corrected.signals, ratios.values, ratios.fixed, options)
+    variance = variance_of(batch, corrected, ratios, found.of_f, plain)
+    lam = batch.lambda_k or constants.lambda_total
+    j, j_error = _j(batch, plain)
+    age, by_f, by_j, by_lambda = age_of(found.f, j, lam.value, options.monitor_age_ma)
+    flags = _flags(batch, corrected, found, age, j, plain)
+    reach, reach_j, reach_lambda = by_f * by_f * variance, by_j * j_error, by_lambda * lam.error
+    with_j = reach + reach_j * reach_j
+    columns: Any = (variance, reach, with_j, with_j + reach_lambda * reach_lambda, age, by_f, by_j, by_lambda)
+    if plain:
+        columns = _into_arrays(corrected, found, columns)
+    else:
+        corrected.signals, corrected.variance = np.array(corrected.signals), np.array(corrected.variance)
+    f_error, without_j, with_j, with_lambda = np.sqrt(columns[:4])
+    age, by_f, by_j, by_lambda = columns[4:]
+    return Reduced(
+        batch, constants, options, corrected, found, ratios, lam,
+        found.f, f_error, age, without_j, with_j, with_lambda, by_f, by_j, by_lambda, flags,
+    )  # fmt: skip
+
+
+def _into_arrays(corrected: Corrected, found: Parts, columns: Any) -> Any:
+    """What a reduction answers of one analysis is of the shape that it has of many."""
+    table = np.array((*corrected.signals, *corrected.variance, *_values(found), *columns))[:, np.newaxis]
+    corrected.signals, corrected.variance = table[:5], table[5:10]
+    found.k39, found.ca37, found.atm36, found.second38, found.k40, found.rad40, found.f = table[10:17]
+    return table[17:]
+
+
+def _j(batch: Batch, plain: bool) -> tuple[Any, Any]:
     if batch.j is None:
-        return np.full(len(batch), np.nan), np.full(len(batch), np.nan)
-    return batch.j.value, batch.j.error
+        nothing = np.full(len(batch), np.nan)
+        return number_of(nothing, plain), number_of(nothing, plain)
+    return number_of(batch.j.value, plain), number_of(batch.j.error, plain)
 
 
-def _parts(signals: Floats, ratios: Ratios, options: Options) -> Parts:
-    if signals.shape[1] > 1:
-        return _solved(signals, ratios.values, ratios.fixed, options)
-    # The same equations on numbers take a tenth of the time that they take on arrays of one.
-    try:
-        found = _solved(signals[:, 0].tolist(), ratios.values, ratios.fixed, options)
-    except ZeroDivisionError:  # where an array has infinity, or no number
-        found = _solved(signals[:, 0], _as_arrays(ratios.values), ratios.fixed, options)
-    for name, value in zip(VALUES, np.array(_values(found))[:, np.newaxis], strict=True):
-        setattr(found, name, value)
-    return found
-
-
-def _as_arrays(values: Mapping[str, float]) -> dict[str, Any]:
-    return {name: np.float64(value) for name, value in values.items()}
-
-
-def _solved(signals: Any, values: Mapping[str, Any], fixed: Any, options: Options) -> Parts:
-    """`signals` (5, N), or five of one analysis."""
+def _solved(signals: Five, values: Mapping[str, Any], fixed: Any, options: Options) -> Parts:
     found = parts(signals, values, fixed)
     if not options.clamp_ca37 or fixed is not None:
         return found
@@ -84,7 +88,7 @@ def _solved(signals: Any, values: Mapping[str, Any], fixed: Any, options: Option
     if np.all(above):
         return found
     without: dict[str, Any] = {name: np.where(above, values[name], 0.0) for name in ("r", "q", "v", "s")}
-    clamped = signals.copy()
+    clamped = list(signals)
     clamped[3] = np.where(above, clamped[3], 0.0)
     found = parts(clamped, {**values, **without})
     # What was set to zero is a constant: no error comes from it.
@@ -96,31 +100,32 @@ def _solved(signals: Any, values: Mapping[str, Any], fixed: Any, options: Option
     return found
 
 
-def _flags(batch: Batch, corrected: Corrected, found: Parts, age: Floats, j: Floats) -> npt.NDArray[np.int64]:
+def _flags(
+    batch: Batch, corrected: Corrected, found: Parts, age: Any, j: Any, plain: bool
+) -> npt.NDArray[np.int64]:
     flags = np.zeros(len(batch), np.int64) if batch.flags is None else batch.flags.copy()
-    net = corrected.net
     # What is nearly always so, in few steps. A sum is finite only where each of its terms is.
-    positive = (found.k39, net, batch.intercepts.error, j)
-    numbers = (corrected.variance, corrected.signals, age)
-    if len(flags) == 1:  # no array takes as little time
-        least = min(min(one.ravel().tolist()) for one in positive)
-        total = sum(sum(one.ravel().tolist()) for one in numbers)
-    else:
-        least = min(np.minimum.reduce(one, axis=None) for one in positive)
-        total = sum(np.add.reduce(one, axis=None) for one in numbers)
-    if least > 0 and isfinite(total):
+    positive = (found.k39, j, *corrected.net, *corrected.errors)
+    numbers = (age, *corrected.signals, *corrected.variance)
+    if not plain:
+        positive = tuple(np.minimum.reduce(one) for one in positive)
+        numbers = tuple(np.add.reduce(one) for one in numbers)
+    if min(positive) > 0 and isfinite(sum(numbers)):
         return flags
-    finite = np.isfinite(corrected.signals).all(axis=0) & np.isfinite(corrected.variance).all(axis=0)
-    decayed = np.isfinite(corrected.decay).all(axis=0)
+    many = len(batch)
+    net, signals, variance, decay, errors = (
+        table_of(five, many)
+        for five in (corrected.net, corrected.signals, corrected.variance, corrected.decay, corrected.errors)
+    )
+    finite = np.isfinite(signals).all(axis=0) & np.isfinite(variance).all(axis=0)
+    decayed = np.isfinite(decay).all(axis=0)
     lost = ~np.isfinite(net).all(axis=0) | (decayed & ~finite)
     flags[lost] |= Flag.SIGNAL_MISSING
-    flags[np.broadcast_to(~decayed, flags.shape)] |= Flag.NO_DECAY
-    flags[(batch.intercepts.error <= 0).any(axis=0)] |= Flag.ERROR_ZERO
-    negative = (
-        (net[0] <= 0) | (found.k39 <= 0) | (net + BELOW_ZERO * np.sqrt(corrected.variance) < 0).any(axis=0)
-    )
+    flags[~decayed] |= Flag.NO_DECAY
+    flags[(errors <= 0).any(axis=0)] |= Flag.ERROR_ZERO
+    negative = (net[0] <= 0) | (found.k39 <= 0) | (net + BELOW_ZERO * np.sqrt(variance) < 0).any(axis=0)
     flags[negative] |= Flag.SIGNAL_NEGATIVE
-    without = ~(j > 0)
+    without = np.broadcast_to(~(np.asarray(j) > 0), flags.shape)
     flags[without] |= Flag.NO_J
-    flags[~np.isfinite(age) & (flags == 0)] |= Flag.NO_AGE
+    flags[~np.isfinite(np.atleast_1d(age)) & (flags == 0)] |= Flag.NO_AGE
     return flags

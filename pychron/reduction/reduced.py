@@ -9,22 +9,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pychron.reduction.batch import Batch, Inputs
+from pychron.reduction.batch import Batch, Inputs, Scalars
 from pychron.reduction.constants import Constants
 from pychron.reduction.corrections import (
     Corrected,
     back,
-    cross_variance,
-    in_order,
+    input_variance,
     shared,
     spread_of,
-    twice_within,
+    table_of,
 )
 from pychron.reduction.inputs import Measured
 from pychron.reduction.interferences import SIGNALS, Gradient, Parts
 from pychron.reduction.options import Options
 from pychron.reduction.quantities import quantity
-from pychron.reduction.ratios import Ratios
+from pychron.reduction.ratios import PRODUCED, Ratios
 
 Floats = npt.NDArray[np.float64]
 Rows = Sequence[int] | npt.NDArray[np.intp]
@@ -51,29 +50,24 @@ def age_of(f: Any, j: Any, lam: float, monitor_age_ma: float | None = None) -> t
 
 def spread(batch: Batch, corrected: Corrected, ratios: Ratios, slope: Gradient) -> Floats:
     """(N,) variance of a result with derivative `slope` by signals and ratios: each input counts once."""
-    by = back(batch, corrected, _by_signal(slope, len(batch)))
-    variance: Any = in_order(by.signal * by.signal * corrected.variance)
-    for name, inputs, one in shared(batch, by):
-        if name in ("ic_factors", "discrimination"):
-            variance += spread_of(inputs, one)
-        elif isinstance(inputs, Inputs) and twice_within(inputs):
-            variance += cross_variance(inputs, one)
-    if variance.size == 1:
-        variance = variance.item()  # a number takes less time than an array of one, and is the same
+    return np.asarray(variance_of(batch, corrected, ratios, slope)).reshape(-1)
+
+
+def variance_of(
+    batch: Batch, corrected: Corrected, ratios: Ratios, slope: Gradient, plain: bool = False
+) -> Any:
+    """The same as numbers where everything is `plain`."""
+    variance = input_variance(batch, corrected, back(corrected, _by_signal(slope)), plain)
     by_source = ratios.by_source(slope)
-    for source in ratios.sources:
-        if source.name in by_source:
-            reach = by_source[source.name] * source.error
-            variance += reach * reach
-    return np.asarray(variance).reshape(-1)
+    for name, error in ratios.errors.items():
+        if name in by_source:
+            reach = by_source[name] * error
+            variance = variance + reach * reach
+    return variance
 
 
-def _by_signal(slope: Gradient, many: int) -> Floats:
-    table = np.zeros((5, many))
-    for row, name in enumerate(SIGNALS):
-        if name in slope:
-            table[row] = slope[name]
-    return table
+def _by_signal(slope: Gradient) -> list[Any]:
+    return [slope.get(name, 0.0) for name in SIGNALS]
 
 
 @dataclass(slots=True)
@@ -136,16 +130,13 @@ class Reduced:
     def components(self, name: str = "age") -> dict[str, Floats]:
         """(N,) variance of a quantity by kind of input, so that a person sees where an error comes from."""
         slope, scale = self._slope(name)
-        by = back(self.batch, self.corrected, _by_signal(slope, len(self.batch)))
         found: dict[str, Floats] = {}
-        for kind, inputs, one in shared(self.batch, by):
+        for kind, inputs, one in self._shared(slope):
             found[kind] = scale**2 * spread_of(inputs, one)
         by_source = self.ratios.by_source(slope)
-        for source in self.ratios.sources:
-            if source.name in by_source:
-                found[source.name] = np.broadcast_to(
-                    (scale * by_source[source.name] * source.error) ** 2, scale.shape
-                )
+        for name_of_it, error in self.ratios.errors.items():
+            if name_of_it in by_source:
+                found[name_of_it] = np.broadcast_to((scale * by_source[name_of_it] * error) ** 2, scale.shape)
         if name == "age":
             if self.batch.j is not None:
                 found["j"] = (self.by_j * self.batch.j.error) ** 2
@@ -178,10 +169,10 @@ class Reduced:
     ) -> list[tuple[str, Floats, Floats]]:
         (slope, scale), (slope2, scale2) = by_one, by_two
         many = len(self.batch)
-        one = shared(self.batch, back(self.batch, self.corrected, _by_signal(slope, many)))
-        two = shared(self.batch, back(self.batch, self.corrected, _by_signal(slope2, many)))
         found: list[tuple[str, Floats, Floats]] = []
-        for (kind, inputs, first), (_, _, second) in zip(one, two, strict=True):
+        for (kind, inputs, first), (_, _, second) in zip(
+            self._shared(slope), self._shared(slope2), strict=True
+        ):
             ids = inputs.ids
             found.append(
                 (
@@ -192,17 +183,25 @@ class Reduced:
             )
         sources, sources2 = self.ratios.by_source(slope), self.ratios.by_source(slope2)
         production = np.broadcast_to(np.asarray(self.batch.production), (many,))
-        for source in self.ratios.sources:
-            if source.name in sources and source.name in sources2:
-                ids = production if source.by_production else np.zeros(many, np.int64)
+        for name, error in self.ratios.errors.items():
+            if name in sources and name in sources2:
+                ids = production if name in PRODUCED else np.zeros(many, np.int64)
                 found.append(
                     (
-                        source.name,
-                        _table(sources[source.name] * source.error * scale, ids, rows),
-                        _table(sources2[source.name] * source.error * scale2, ids, rows),
+                        name,
+                        _table(sources[name] * error * scale, ids, rows),
+                        _table(sources2[name] * error * scale2, ids, rows),
                     )
                 )
         return found
+
+    def _shared(self, slope: Gradient) -> list[tuple[str, Inputs | Scalars, Floats]]:
+        """Every kind of input of the signals, and the derivative by it as a table of the input's shape."""
+        by, many = back(self.corrected, _by_signal(slope)), len(self.batch)
+        return [
+            (kind, inputs, table_of(one, many) if isinstance(inputs, Inputs) else np.asarray(one))
+            for kind, inputs, one in shared(self.batch, by)
+        ]
 
 
 def _table(reach: Floats, ids: npt.NDArray[np.int64] | None, rows: npt.NDArray[np.int64]) -> Floats:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -81,12 +83,14 @@ def find_dead_time(
     return float(trials[least] + vertex), float(c + b * vertex / 2)
 
 
-def without_neighbours(signals: Floats, sensitivity: Floats) -> Floats:
-    """Signals (5, N) less what the tails of the neighbouring masses add: S_m - a (S_(m-1) + S_(m+1)), a (N,).
+def without_neighbours(signals: Sequence[Any], sensitivity: Any) -> list[Any]:
+    """Five signals less what the tails of the neighbouring masses add: S_m - a (S_(m-1) + S_(m+1)); numbers, or arrays (N,).
 
     Each neighbour counts once; 40 and 36 have one neighbour of argon only.
     """
-    corrected = signals.copy()
-    corrected[:-1] -= sensitivity * signals[1:]
-    corrected[1:] -= sensitivity * signals[:-1]
+    corrected = list(signals)
+    for place in range(len(corrected) - 1):
+        corrected[place] = corrected[place] - sensitivity * signals[place + 1]
+    for place in range(1, len(corrected)):
+        corrected[place] = corrected[place] - sensitivity * signals[place - 1]
     return corrected

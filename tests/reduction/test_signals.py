@@ -60,6 +60,6 @@ def test_a_saturated_counter_and_too_few_shots_give_no_number():
 
 
 def test_each_neighbour_counts_once():
-    signals = np.array([[100.0], [10.0], [20.0], [30.0], [40.0]])
-    corrected = without_neighbours(signals, np.array([0.01]))
-    np.testing.assert_allclose(corrected[:, 0], [99.9, 8.8, 19.6, 29.4, 39.7])
+    signals = [100.0, 10.0, 20.0, 30.0, 40.0]
+    corrected = without_neighbours(signals, 0.01)
+    np.testing.assert_allclose(corrected, [99.9, 8.8, 19.6, 29.4, 39.7])
