@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 from pychron.reduction.inputs import Measured
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: lambda_total is kept
 class Constants:
     """One coherent set."""
 
@@ -31,7 +32,7 @@ class Constants:
     covariances: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """cov(kappa, lambda_ec), cov(kappa, lambda_beta), cov(lambda_ec, lambda_beta)"""
 
-    @property
+    @cached_property
     def lambda_total(self) -> Measured:
         """lambda_beta + lambda_ec, per year; errors in quadrature, with their covariance."""
         variance = self.lambda_beta.error**2 + self.lambda_ec.error**2 + 2 * self.covariances[2]

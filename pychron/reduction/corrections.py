@@ -136,8 +136,9 @@ def input_variance(batch: Batch, corrected: Corrected, by: Back, plain: bool) ->
         variance += in_order(times(reach, reach))
     if by.discrimination is not None and batch.discrimination is not None:
         variance = variance + spread_of(batch.discrimination, by.discrimination)
-    for _, inputs, slope in shared(batch, by):
-        if isinstance(inputs, Inputs) and inputs.ids is not None and twice_within(inputs.ids):
+    for inputs in (batch.intercepts, batch.baselines, batch.blanks, batch.backgrounds, batch.ic_factors):
+        if inputs is not None and inputs.ids is not None and twice_within(inputs.ids):
+            slope = by.ic_factor if inputs is batch.ic_factors else by.signal
             variance = variance + cross_variance(inputs, table_of(slope, len(batch)))
     return number_of(variance, plain)
 

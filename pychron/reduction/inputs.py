@@ -6,8 +6,9 @@ Scalars and tuples only, so that a reader of files needs no numpy to import this
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import Enum
+from functools import cached_property
 
 ARGON = ("Ar40", "Ar39", "Ar38", "Ar37", "Ar36")
 """The order of isotopes in every array with an axis of five."""
@@ -70,7 +71,7 @@ class Chronology:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: `numbers` is kept
 class Productions:
     """Ratios by which neutrons make argon out of K, Ca and Cl. Isotope ratios, except the last two.
 
@@ -87,6 +88,18 @@ class Productions:
     cl3638: Measured
     ca_k: Measured
     cl_k: Measured
+
+    @cached_property
+    def numbers(self) -> tuple[dict[str, float], dict[str, float]]:
+        """Values and errors by name."""
+        found = {name: getattr(self, name) for name in PRODUCED}
+        return {name: one.value for name, one in found.items()}, {
+            name: one.error for name, one in found.items()
+        }
+
+
+PRODUCED = tuple(one.name for one in fields(Productions))[1:]
+"""The names of its ratios."""
 
 
 class Fit(Enum):

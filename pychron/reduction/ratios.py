@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from pychron.reduction.batch import Batch
 from pychron.reduction.constants import Constants
+from pychron.reduction.inputs import PRODUCED
 from pychron.reduction.interferences import Gradient
 from pychron.reduction.options import Options
 
@@ -18,9 +18,6 @@ Floats = npt.NDArray[np.float64]
 
 NAMES = {"r": "ca3937", "q": "k3739", "u": "k3839", "v": "ca3837", "s": "ca3637", "w": "k4039"}
 """Symbols of interferences.py by the names of `Productions`."""
-
-PRODUCED = (*NAMES.values(), "cl3638", "ca_k", "cl_k")
-_numbers = attrgetter(*(f"{name}.{part}" for part in ("value", "error") for name in PRODUCED))
 
 
 @dataclass(slots=True)
@@ -65,15 +62,17 @@ def ratios_of(batch: Batch, constants: Constants, options: Options, plain: bool 
     productions, days = batch.productions, batch.days
     if len(batch) == 1:
         productions = (productions[np.asarray(batch.production).item()],)
-    columns: Any
-    if len(productions) > 1:
-        columns = np.array([_numbers(one) for one in productions])[batch.production].T
-    elif plain:
-        columns, days = _numbers(productions[0]), np.asarray(days).item()
+    value: Any
+    errors: Any
+    if plain:
+        value, errors = productions[0].numbers
+        errors, days = errors.copy(), np.asarray(days).item()
     else:  # numpy's numbers divide by zero as its arrays do
-        columns = np.array(_numbers(productions[0]))
-    value = dict(zip(PRODUCED, columns[: len(PRODUCED)], strict=True))
-    errors = dict(zip(PRODUCED, columns[len(PRODUCED) :], strict=True))
+        which = 0 if len(productions) == 1 else batch.production
+        value, errors = (
+            {name: np.array([one[name] for one in column])[which] for name in PRODUCED}
+            for column in zip(*(one.numbers for one in productions), strict=True)
+        )
     values = {symbol: value[name] for symbol, name in NAMES.items()}
     trapped = options.trapped4036 or constants.atm4036
     per_cl = constants.lambda_cl36 * days

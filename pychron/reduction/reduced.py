@@ -19,11 +19,11 @@ from pychron.reduction.corrections import (
     spread_of,
     table_of,
 )
-from pychron.reduction.inputs import Measured
+from pychron.reduction.inputs import PRODUCED, Measured
 from pychron.reduction.interferences import SIGNALS, Gradient, Parts
 from pychron.reduction.options import Options
 from pychron.reduction.quantities import quantity
-from pychron.reduction.ratios import PRODUCED, Ratios
+from pychron.reduction.ratios import Ratios
 
 Floats = npt.NDArray[np.float64]
 Rows = Sequence[int] | npt.NDArray[np.intp]

@@ -24,6 +24,14 @@ Bools = npt.NDArray[np.bool_]
 BLOCK = 256
 """Series worked on at once: their points stay in the processor's cache."""
 
+PARAMETERS = {
+    **{fit: degree + 1 for fit, degree in DEGREES.items()},
+    Fit.EXPONENTIAL: 3,
+    Fit.AUTO: 3,
+    Fit.WEIGHTED: 1,
+}
+"""What each fit finds; it needs a point more."""
+
 TRIALS = 2_000
 """Draws of a Monte Carlo error."""
 
@@ -96,6 +104,9 @@ class Extra:
     """Draws the Monte Carlo errors; None: one with the seed 0."""
 
 
+NO_EXTRA = Extra()
+
+
 def regress(
     x: Floats, y: Floats, spec: FitSpec, used: Bools | None = None, extra: Extra | None = None
 ) -> Fitted:
@@ -111,7 +122,7 @@ def regress(
     mask = np.ones((many, points), bool) if used is None else used.copy()
     if many == 0:
         return _empty(many, mask)
-    more = extra or Extra()
+    more = extra or NO_EXTRA
     if spec.error_type is ErrorType.MC and more.random is None:
         more = Extra(more.errors, np.random.default_rng(0))  # one for all blocks
     if many <= BLOCK:
@@ -136,9 +147,7 @@ def _empty(many: int, used: Bools) -> Fitted:
 
 
 def _block(x: Floats, y: Floats, used: Bools, spec: FitSpec, extra: Extra, whole: bool) -> Fitted:
-    parameters = {Fit.EXPONENTIAL: 3, Fit.AUTO: 3, Fit.WEIGHTED: 1}.get(spec.fit)
-    if parameters is None:
-        parameters = DEGREES[spec.fit] + 1
+    parameters = PARAMETERS[spec.fit]
     if whole and y.shape[1] > parameters and _sound(x, y, parameters):
         count = np.full(len(y), y.shape[1])
         return _fitted(x, y, used, count, spec, extra, whole, parameters)
