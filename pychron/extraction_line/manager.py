@@ -7,7 +7,7 @@ the line's states is dropped there.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
@@ -37,13 +37,13 @@ from pychron.extraction_line.errors import (
     NotStored,
     UnknownSwitch,
 )
-from pychron.extraction_line.events import LockChanged, ShotCounted, SwitchChanged
+from pychron.extraction_line.events import LockChanged, SwitchChanged
 from pychron.extraction_line.interfaces import Command, Done, IExtractionLine
 from pychron.extraction_line.leases import Leases
 from pychron.extraction_line.line_state import Line, is_manual
 from pychron.extraction_line.owners import Owners
 from pychron.extraction_line.plans import expand
-from pychron.extraction_line.records import count_records, intent_record, outcome_records
+from pychron.extraction_line.recording import Recording
 from pychron.extraction_line.relays import Relays
 from pychron.extraction_line.repeats import sender
 from pychron.extraction_line.rules import Grounds
@@ -101,6 +101,7 @@ class ExtractionLineManager:
         self.machine = SwitchMachine(line, self.grounds, world.boot)
         self.owners = Owners(self)
         self.by_hand = ByHand(self)
+        self.recording = Recording(self)
         self.spawner = Spawner()
         self.stopping = False
         self.actuations = 0
@@ -115,7 +116,8 @@ class ExtractionLineManager:
     @property
     def now(self) -> float:
         """Wire seconds."""
-        return float(self.world.wire.seconds())
+        now: float = self.world.wire.seconds()
+        return now
 
     # ---- what rules ask
 
@@ -246,7 +248,7 @@ class ExtractionLineManager:
                 case Reply(request, result):
                     self._reply(request, result)
                 case StoreIntent():
-                    self.spawner.spawn(self._store_intent(output), "storing an intent")
+                    self.recording.intent(output.actuation)
                 case Drive():
                     job = self.spawner.spawn(self._drive(output), "driving a switch")
                     job.addCallback(self._drive_ended, output)
@@ -255,7 +257,7 @@ class ExtractionLineManager:
                 case Read():
                     self.spawner.spawn(self._read(output), "reading back")
                 case StoreOutcome():
-                    self.spawner.spawn(self._store_outcome(output), "storing an outcome")
+                    self.recording.outcome(output.actuation, output.result)
         self._rewake()
 
     def publish(self, events: list[object]) -> None:
@@ -301,37 +303,6 @@ class ExtractionLineManager:
     def _now_is(self, input_: Callable[..., Outputs], *key: str) -> None:
         self.carry(input_(*key, self.now))
 
-    async def _store_intent(self, output: StoreIntent) -> None:
-        a = output.actuation
-        try:
-            await self.store.commit(intent_record(a, self.world, self.now))
-        except StoreFailed as problem:
-            self.carry(self.machine.intent_failed(a.key, problem.why, self.now))
-            return
-        self.carry(self.machine.intent_stored(a.key, self.now))
-
-    async def _store_outcome(self, output: StoreOutcome) -> None:
-        a, wall = output.actuation, self.world.wall()
-        turns = [(n, t) for n, t in a.plan if n in a.moved]
-        switches, pipettes = self.counts.turned(turns, wall)
-        self.actuations += len(turns)
-        result = output.result
-        if isinstance(result, Done) and result.switch in switches:
-            result = replace(result, count=switches[result.switch].count)
-        records = [
-            *outcome_records(a, result, self.line, wall, self.now),
-            *count_records(self.line, switches, pipettes),
-        ]
-        why = ""
-        try:
-            await self.store.commit(*records)
-        except StoreFailed as problem:
-            why = problem.why
-        for name, shots in pipettes.items():
-            if not shots.armed:
-                self.bus.publish(ShotCounted(name, shots.counts, wall))
-        self.carry(self.machine.outcome_stored(a.key, result, self.now, why))
-
     async def _drive(self, job: Drive) -> None:
         spec = self.line.switches[job.switch].spec
         begin, goes_on = (lambda: self._begin(job.key)), (lambda: self.machine.goes_on(job.key))
@@ -345,7 +316,13 @@ class ExtractionLineManager:
         except NoAnswer as no:
             self.carry(self.machine.silent(job.key, no.mark, no.text, self.now))
         else:
-            self.carry(self.machine.driven(job.key, mark, self.now, self.world.wall()))
+            out = self.machine.driven(job.key, mark, self.now, self.world.wall())
+            match out:
+                case [Read() as read]:  # nearly always: it needs no coroutine of its own
+                    self.dropped()
+                    await self._read(read)
+                case _:
+                    self.carry(out)
 
     def _drive_ended(self, _: None, job: Drive) -> None:
         if out := self.machine.abandoned(job, self.now):  # its driver failed in a way that no driver may

@@ -87,6 +87,8 @@ class Interrupted:
         manager.changed.append(self._look)
 
     def _look(self) -> None:
+        if not self._open:
+            return
         switches = self._manager.line.switches
         for intent in list(self._open):
             waiting = [n for n, _ in intent.steps if n in switches and switches[n].doubts]

@@ -20,15 +20,17 @@ class Spawner:
 
     def spawn(self, coroutine: Coroutine[Deferred[Any], Any, Any], what: str) -> Deferred[None]:
         """Run `coroutine`; `what` names it in the log. The result fires when it ended, never with a failure."""
-        running: Deferred[Any] = Deferred.fromCoroutine(coroutine)
+        return self.keep(Deferred.fromCoroutine(coroutine), what)
+
+    def keep(self, running: Deferred[Any], what: str) -> Deferred[None]:
+        """The same for what runs already."""
         self._running[running] = None
+        return running.addBoth(self._ended, running, what)
 
-        def ended(result: object) -> None:
-            self._running.pop(running, None)
-            if isinstance(result, Failure) and not result.check(CancelledError):
-                self.log.failure("{what} failed", failure=result, what=what)
-
-        return running.addBoth(ended)
+    def _ended(self, result: object, running: Deferred[Any], what: str) -> None:
+        self._running.pop(running, None)
+        if isinstance(result, Failure) and not result.check(CancelledError):
+            self.log.failure("{what} failed", failure=result, what=what)
 
     @property
     def running(self) -> int:

@@ -29,7 +29,8 @@ class _Waiting:
 
     records: tuple[Record, ...]
     done: Deferred[None] | None
-    timer: IDelayedCall | None = None
+    until: float
+    """Wire seconds"""
 
 
 @dataclass(slots=True)
@@ -57,6 +58,10 @@ class NodeStore:
         self._deadline_s = deadline_s
         self._database = Database(world, path)
         self._queue: deque[_Waiting] = deque()
+        self._unanswered: deque[_Waiting] = deque()
+        """In the order of their deadlines; one in the middle may have been answered."""
+        self._timer: IDelayedCall | None = None
+        """For the first of them. It is left to fire: most commits are answered long before, and need none of their own."""
         self._busy = False
         self._open = False
         self._idle: list[Deferred[None]] = []
@@ -78,7 +83,8 @@ class NodeStore:
         hence the records may be found after a restart. Cancelling it only stops the waiting; what has not begun
         to be written by then never is.
         """
-        waiting = _Waiting(records, None)
+        wire = self._world.wire
+        waiting = _Waiting(records, None, wire.seconds() + self._deadline_s)
 
         def cancelled(_: Deferred[None]) -> None:
             self._forget(waiting)
@@ -88,7 +94,9 @@ class NodeStore:
             done.errback(StoreFailed(f"{self._path}: is not open"))
             return done
         waiting.done = done
-        waiting.timer = self._world.wire.callLater(self._deadline_s, self._expired, waiting)
+        if self._timer is None:
+            self._timer = wire.callLater(self._deadline_s, self._look_at_deadlines)
+        self._unanswered.append(waiting)
         self._queue.append(waiting)
         self.counters.waiting += 1
         if not self._busy:
@@ -104,6 +112,9 @@ class NodeStore:
             idle: Deferred[None] = Deferred()
             self._idle.append(idle)
             await idle
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         await self._world.pool.run(self._database.close)
 
     # ---- one job at a time
@@ -187,9 +198,18 @@ class NodeStore:
             self.counters.failed += 1
             done.errback(error)
 
-    def _expired(self, waiting: _Waiting) -> None:
-        self.failing = why = f"{self._path}: not on disk after {self._deadline_s:g} s"
-        self._answer(waiting, StoreFailed(why))
+    def _look_at_deadlines(self) -> None:
+        self._timer = None
+        now, late = self._world.wire.seconds(), []
+        while self._unanswered and (self._unanswered[0].done is None or self._unanswered[0].until <= now):
+            late.append(self._unanswered.popleft())
+        if self._unanswered:
+            left = self._unanswered[0].until - now
+            self._timer = self._world.wire.callLater(left, self._look_at_deadlines)
+        for waiting in late:
+            if waiting.done is not None:
+                self.failing = why = f"{self._path}: not on disk after {self._deadline_s:g} s"
+                self._answer(waiting, StoreFailed(why))
 
     def _forget(self, waiting: _Waiting) -> Deferred[None] | None:
         """Its caller is answered now: take it out of the queue, if it has not begun to be written."""
@@ -197,8 +217,8 @@ class NodeStore:
         if done is None:
             return None
         self.counters.waiting -= 1
-        if waiting.timer is not None and waiting.timer.active():
-            waiting.timer.cancel()
+        while self._unanswered and self._unanswered[0].done is None:
+            self._unanswered.popleft()
         if waiting in self._queue:
             self._queue.remove(waiting)
         return done

@@ -1,0 +1,71 @@
+"""Intent and outcome of an actuation on their way to the node's file, and what follows once they are there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twisted.python.failure import Failure
+
+from pychron.extraction_line.actuations import Actuation, Result
+from pychron.extraction_line.events import ShotCounted
+from pychron.extraction_line.interfaces import Done
+from pychron.extraction_line.records import count_records, intent_record, outcome_records
+from pychron.store.errors import StoreFailed
+
+if TYPE_CHECKING:
+    from pychron.extraction_line.manager import ExtractionLineManager
+
+
+class Recording:
+    """By callbacks: every actuation waits for this twice, and a coroutine more would be felt."""
+
+    def __init__(self, manager: ExtractionLineManager) -> None:
+        self._manager = manager
+
+    def intent(self, a: Actuation) -> None:
+        """What is about to happen."""
+        line = self._manager
+
+        def stored(_: None) -> None:
+            line.carry(line.machine.intent_stored(a.key, line.now))
+
+        def failed(failure: Failure) -> None:
+            line.carry(line.machine.intent_failed(a.key, _why(failure), line.now))
+
+        written = line.store.commit(intent_record(a, line.world, line.now))
+        line.spawner.keep(written.addCallbacks(stored, failed), "storing an intent")
+
+    def outcome(self, a: Actuation, result: Result) -> None:
+        """How it ended, with the counts."""
+        line, wall = self._manager, self._manager.world.wall()
+        turns = [(n, t) for n, t in a.plan if n in a.moved]
+        switches, pipettes = line.counts.turned(turns, wall)
+        line.actuations += len(turns)
+        if isinstance(result, Done) and result.switch in switches:
+            count = switches[result.switch].count
+            result = Done(result.switch, result.action, result.changed, count, result.failed_children)
+
+        def ended(why: str) -> None:
+            for name, shots in pipettes.items():
+                if not shots.armed:
+                    line.bus.publish(ShotCounted(name, shots.counts, wall))
+            line.carry(line.machine.outcome_stored(a.key, result, line.now, why))
+
+        def stored(_: None) -> None:
+            ended("")
+
+        def failed(failure: Failure) -> None:
+            ended(_why(failure))
+
+        written = line.store.commit(
+            *outcome_records(a, result, line.line, wall, line.now),
+            *count_records(line.line, switches, pipettes),
+        )
+        line.spawner.keep(written.addCallbacks(stored, failed), "storing an outcome")
+
+
+def _why(failure: Failure) -> str:
+    """Why it could not be written; what is no failure of the store is raised again."""
+    failure.trap(StoreFailed)
+    assert isinstance(failure.value, StoreFailed), "trapped"
+    return failure.value.why
