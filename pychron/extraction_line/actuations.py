@@ -9,6 +9,7 @@ from enum import StrEnum
 from pychron.extraction_line.errors import LineError
 from pychron.extraction_line.interfaces import Command, Done
 from pychron.extraction_line.plans import Step
+from pychron.runtime.values import frozen
 
 Result = Done | LineError
 
@@ -64,14 +65,14 @@ class Actuation:
 # ---- outputs
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoreIntent:
     """Commit the intent of `actuation`; then `intent_stored` or `intent_failed`."""
 
     actuation: Actuation
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drive:
     """Hand one step to its driver with `begin` as the guard; then driven, silent, rejected or not_begun."""
 
@@ -81,7 +82,7 @@ class Drive:
     urgent: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settle:
     """Wait `seconds` of laboratory time; then `settled`."""
 
@@ -89,7 +90,7 @@ class Settle:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Read:
     """Ask the hardware for `names`; then `readings` with the same key (empty for a reading of no actuation)."""
 
@@ -97,7 +98,7 @@ class Read:
     key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoreOutcome:
     """Commit outcome, counts, last states and audit in one transaction; then `outcome_stored`."""
 
@@ -105,14 +106,14 @@ class StoreOutcome:
     result: Result
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Publish:
     """Put `event` on the node's bus, once."""
 
     event: object
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """Answer `request`."""
 
@@ -120,7 +121,7 @@ class Reply:
     result: Result
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finished:
     """An actuation that ends with nothing to write: the machine releases it. Never leaves the machine."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from pychron.extraction_line.specs import LineSpec, PipetteSpec
 from pychron.extraction_line.states import Action
+from pychron.runtime.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Turned:
     """How often a switch was turned since `start` (ISO stamp)."""
 
@@ -19,7 +20,7 @@ class Turned:
     timestamp: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shots:
     """A pipette's shots. Opening the inner valve arms it; opening the outer one when armed is a shot."""
 

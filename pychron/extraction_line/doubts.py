@@ -8,15 +8,15 @@ connection, when the driver's `late_s` has passed since the command was written,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pychron.hardware.interfaces import Mark, Reading
+from pychron.runtime.values import frozen
 
 NO_EPOCH = -1
 """The connection of a command of an earlier start of the node: no reading is on the same one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Doubt:
     """A command written at `at` (wire seconds) on connection `epoch`. An open one could still open."""
 
@@ -45,7 +45,7 @@ def open_until(doubts: Sequence[Doubt], late_s: float) -> float:
     return max((d.at + late_s for d in doubts), default=float("-inf"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What a reading says of a doubtful switch. `settled` None: it says nothing yet."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pychron.extraction_line.states import SwitchView
+from pychron.runtime.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SwitchChanged:
     """A switch is something else now. `commanded` is False when nobody asked for it."""
 
@@ -18,7 +17,7 @@ class SwitchChanged:
     command_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LockChanged:
     """A soft lock was set or taken away."""
 
@@ -27,7 +26,7 @@ class LockChanged:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnerChanged:
     """A claim was granted, renewed for other switches, lost, released, or became orphaned."""
 
@@ -37,7 +36,7 @@ class OwnerChanged:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AlarmRaised:
     """Somebody must act. `key` names the episode, so that it is raised once."""
 
@@ -46,7 +45,7 @@ class AlarmRaised:
     switches: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AlarmCleared:
     """The reason of the alarm `key` has gone."""
 
@@ -54,7 +53,7 @@ class AlarmCleared:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ShotCounted:
     """A pipette gave a shot."""
 
@@ -63,7 +62,7 @@ class ShotCounted:
     wall: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LineStep:
     """A step of the way from a script to a relay, for people who watch it happen."""
 
@@ -72,14 +71,14 @@ class LineStep:
     wall: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LineSteps:
     """Steps that were taken, told together."""
 
     steps: tuple[LineStep, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PeerChanged:
     """A node that owns valves was lost, came back, or moved to another address."""
 
@@ -88,7 +87,7 @@ class PeerChanged:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChecksumDiffered:
     """States here and on an installed server did not agree: both sums, and what the full read then changed."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from zope.interface import Interface
 
 from pychron.extraction_line.states import Action, Lock, SwitchView
+from pychron.runtime.values import frozen
 from pychron.trust.rights import Peer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     """One wish to open or close a switch."""
 
@@ -30,7 +30,7 @@ class Command:
     stood_still: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Done:
     """An actuation that succeeded. `changed` False: it was already so, confirmed by a fresh read-back (`ok`)."""
 

@@ -7,7 +7,6 @@ first. Unknown counts as open for interlocks, and as not open for what must be o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from pychron.extraction_line.errors import (
     Disabled,
@@ -21,6 +20,7 @@ from pychron.extraction_line.errors import (
 )
 from pychron.extraction_line.line_state import Line, Switch, target
 from pychron.extraction_line.states import Action, Kind, State
+from pychron.runtime.values import frozen
 
 NOTHING: Mapping[str, Action] = {}
 Access = Callable[[str, Action], NotOwner | None]
@@ -29,7 +29,7 @@ Permit = Callable[[Switch], str]
 """Why the switch's pressure permit or supply says no; empty where it does not."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grounds:
     """What rules ask beside the line itself."""
 

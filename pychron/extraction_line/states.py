@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from pychron.hardware.interfaces import Evidence
+from pychron.runtime.values import frozen
 
 
 class State(StrEnum):
@@ -36,7 +36,7 @@ class Action(StrEnum):
         return Action.CLOSE if self is Action.OPEN else Action.OPEN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lock:
     """A soft lock: who set it, why, and when (wall seconds)."""
 
@@ -45,7 +45,7 @@ class Lock:
     when: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SwitchView:
     """All that one may know of a switch without asking hardware."""
 

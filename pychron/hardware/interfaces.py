@@ -6,11 +6,12 @@ Certain and uncertain ends are different types: only `NoAnswer` leaves the relay
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from zope.interface import Attribute, Interface
+
+from pychron.runtime.values import frozen
 
 
 class Evidence(StrEnum):
@@ -26,7 +27,7 @@ class Evidence(StrEnum):
     """A person said so."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """When and on which connection an exchange took place: the order of two exchanges follows from their marks."""
 
@@ -36,7 +37,7 @@ class Mark:
     """Wire seconds when its first byte was written."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """What one address answered. `on` is True, False, or None where the answer made no sense."""
 

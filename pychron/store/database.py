@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from pychron.runtime.values import frozen
 from pychron.runtime.world import World
 from pychron.store.errors import StoreDamaged, StoreFailed
 from pychron.store.records import Record, Restored
@@ -27,7 +27,7 @@ FOLD_AT_LAST = 5000
 _THIS_COMMIT = (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError, sqlite3.DataError)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Written:
     """One transaction. `refused` has, for each commit, why it alone is not in it (empty: it is)."""
 

@@ -7,10 +7,10 @@ Names of switches, results and words are the extraction line's; this room knows 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pychron.runtime.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Intent:
     """An actuation is about to drive. It stays open until an Outcome of the same key is committed."""
 
@@ -27,7 +27,7 @@ class Intent:
     machine_boot: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """How an actuation ended; closes the intent of the same key."""
 
@@ -47,7 +47,7 @@ class Outcome:
     failed_children: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SoftLock:
     """A person's lock on a switch, until the same switch's SoftUnlock."""
 
@@ -59,7 +59,7 @@ class SoftLock:
     wall: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SoftUnlock:
     """The lock of `switch` is taken away."""
 
@@ -68,7 +68,7 @@ class SoftUnlock:
     switch: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ManualState:
     """A person declared the state of a manual valve."""
 
@@ -79,7 +79,7 @@ class ManualState:
     wall: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ActuationCount:
     """How often a switch was turned. `key` as count files write it: `VALVE-A`."""
 
@@ -91,7 +91,7 @@ class ActuationCount:
     timestamp: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PipetteCount:
     """Shots of a pipette, and whether the next one is prepared."""
 
@@ -105,7 +105,7 @@ class PipetteCount:
     """Its inner valve was opened since the last shot."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClaimRow:
     """A claim that stands, also over a restart."""
 
@@ -119,7 +119,7 @@ class ClaimRow:
     orphaned: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClaimGone:
     """The claim of `session` was released or has ended."""
 
@@ -128,7 +128,7 @@ class ClaimGone:
     session: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LastState:
     """The last known state: shown as such after a restart, never taken for the truth."""
 
@@ -139,7 +139,7 @@ class LastState:
     wall: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Disabled:
     """Taken out of use by a person or a pressure trip."""
 
@@ -149,7 +149,7 @@ class Disabled:
     wall: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Enabled:
     """`switch` is in use again."""
 
@@ -158,7 +158,7 @@ class Enabled:
     switch: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AuditEntry:
     """Who did what, and why. Kept by count, not by age."""
 
@@ -169,7 +169,7 @@ class AuditEntry:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """The last token of a claim that was granted. The file keeps the largest it ever saw."""
 
@@ -194,7 +194,7 @@ Record = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Restored:
     """What the file knew when the node started. Dictionaries are in the order of writing."""
 
