@@ -119,6 +119,8 @@ class Reply:
 
     request: int
     result: Result
+    kept: bool = False
+    """Its outcome is on disk already: by `StoreOutcome`, or of an earlier command with its id."""
 
 
 @frozen

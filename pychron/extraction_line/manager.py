@@ -32,7 +32,6 @@ from pychron.extraction_line.by_hand import ByHand
 from pychron.extraction_line.counts import Counts
 from pychron.extraction_line.errors import (
     ChildFailed,
-    LineError,
     NotOwner,
     NotStored,
     UnknownSwitch,
@@ -44,6 +43,7 @@ from pychron.extraction_line.line_state import Line, is_manual
 from pychron.extraction_line.owners import Owners
 from pychron.extraction_line.plans import expand
 from pychron.extraction_line.recording import Recording
+from pychron.extraction_line.records import unmoved_records
 from pychron.extraction_line.relays import Relays
 from pychron.extraction_line.repeats import sender
 from pychron.extraction_line.rules import Grounds
@@ -55,7 +55,7 @@ from pychron.runtime.spawn import Spawner
 from pychron.runtime.world import World
 from pychron.store.errors import StoreFailed
 from pychron.store.node_file import NodeStore
-from pychron.store.records import AuditEntry, LastState, SoftLock, SoftUnlock
+from pychron.store.records import AuditEntry, LastState, Record, SoftLock, SoftUnlock
 from pychron.trust.rights import Peer
 
 
@@ -169,21 +169,15 @@ class ExtractionLineManager:
         self.steps.take(7, "ExtractionLineManager: {} {} for {}", command.action, name, command.peer)
         done: Deferred[Done] = Deferred()
         self._asked[self._request] = (command, done)
-        out = self.machine.ask(self._request, command, self.now)
-        for answer in out:
-            if isinstance(answer, Reply) and isinstance(answer.result, LineError):
-                what = f"{command.action}: {type(answer.result).__name__}"
-                self.audit_refused(command.peer, what, name, str(answer.result))
-        self.carry(out)
+        self.carry(self.machine.ask(self._request, command, self.now))
         result = await done
         if result.failed_children:
             raise ChildFailed(name, f"it is turned; {'; '.join(result.failed_children)}")
         return result
 
     def audit_refused(self, peer: Peer, what: str, switch: str, why: str) -> None:
-        """A refusal goes to the audit in its own time: nobody waits for it."""
-        entry = self.audit(peer, what, switch, why)
-        self.spawner.spawn(self._try_commit(entry), "auditing a refusal")
+        """A refusal that no rule of the line made goes to the audit too."""
+        self.in_its_own_time(self.audit(peer, what, switch, why))
 
     async def refresh(self, name: str) -> SwitchView:
         """Ask the hardware now."""
@@ -245,8 +239,8 @@ class ExtractionLineManager:
             match output:
                 case Publish(event):
                     self.publish([event])
-                case Reply(request, result):
-                    self._reply(request, result)
+                case Reply():
+                    self._reply(output)
                 case StoreIntent():
                     self.recording.intent(output.actuation)
                 case Drive():
@@ -273,15 +267,17 @@ class ExtractionLineManager:
         if not event.commanded or view.state is State.UNKNOWN:
             evidence = str(view.evidence or "")
             record = LastState(view.name, str(view.state), evidence, self.world.wall())
-            self.spawner.spawn(self._try_commit(record), "keeping a state")
+            self.in_its_own_time(record)
 
-    def _reply(self, request: int, result: Done | LineError) -> None:
-        _, done = self._asked.pop(request)
-        if isinstance(result, Done):
-            done.callback(result)
+    def _reply(self, answer: Reply) -> None:
+        command, done = self._asked.pop(answer.request)
+        if not answer.kept:
+            self.in_its_own_time(*unmoved_records(command, answer.result, self.world.wall(), self.now))
+        if isinstance(answer.result, Done):
+            done.callback(answer.result)
         else:
             self.refusals += 1
-            done.errback(Failure(result))
+            done.errback(Failure(answer.result))
 
     def dropped(self) -> None:
         """Some state, lock or owner may have changed: cached words are of no use any more."""
@@ -370,8 +366,13 @@ class ExtractionLineManager:
         except StoreFailed as problem:
             raise NotStored(name, f"it could not be written: {problem.why}; mend the disk") from problem
 
-    async def _try_commit(self, *records: object) -> None:
+    def in_its_own_time(self, *records: Record) -> None:
+        """To disk, and nobody waits for it."""
+        if records:
+            self.spawner.spawn(self._try_commit(*records), "keeping what nobody waits for")
+
+    async def _try_commit(self, *records: Record) -> None:
         try:
-            await self.store.commit(*records)  # type: ignore[arg-type]
+            await self.store.commit(*records)
         except StoreFailed as problem:
             self.log.error("not on disk: {records}: {why}", records=records, why=problem.why)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pychron.extraction_line import errors
 from pychron.extraction_line.actuations import Actuation, Result
 from pychron.extraction_line.counts import Shots, Turned
-from pychron.extraction_line.interfaces import Done
+from pychron.extraction_line.interfaces import Command, Done
 from pychron.extraction_line.line_state import Line
 from pychron.extraction_line.states import Action
 from pychron.runtime.world import World
@@ -61,6 +61,32 @@ def outcome_records(a: Actuation, result: Result, line: Line, wall: float, now: 
     ]
     what = f"{a.command.action}: {outcome.result}"
     return [outcome, *states, AuditEntry(wall, str(a.command.peer), what, a.parent, why)]
+
+
+def unmoved_records(command: Command, result: Result, wall: float, now: float) -> list[Record]:
+    """Of what drove nothing: the outcome of its id, where it has one, and the audit of a refusal."""
+    name = "done" if isinstance(result, Done) else type(result).__name__
+    why = "" if isinstance(result, Done) else result.why
+    found: list[Record] = []
+    if command.id is not None:
+        outcome = Outcome(
+            key=f"id.{command.id}",
+            result=name,
+            changed=False,
+            why=why,
+            count=0,
+            wall=wall,
+            wire=now,
+            request_id=command.id,
+            peer=str(command.peer.address),
+            switch=result.switch,
+            action=str(command.action),
+        )
+        found.append(outcome)
+    if not isinstance(result, Done):
+        what = f"{command.action}: {name}"
+        found.append(AuditEntry(wall, str(command.peer), what, command.switch, str(result)))
+    return found
 
 
 def count_records(line: Line, switches: Mapping[str, Turned], pipettes: Mapping[str, Shots]) -> list[Record]:

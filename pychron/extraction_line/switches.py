@@ -56,10 +56,10 @@ class SwitchMachine:
         """A peer asks for a switch to be turned. Answered at once where a rule says no."""
         known = self.repeats.known(command, now)
         if known is not None:
-            return [Reply(request, known)]
+            return [Reply(request, known, kept=True)]
         if command.stood_still:
             why = "this node stood still for more than a second while it waited; look at the state, then ask again"
-            return [Reply(request, TooLate(command.switch, why))]
+            return self._refused(request, command, TooLate(command.switch, why), now)
         joined = self._join(command)
         if joined is not None:
             joined.requests.append(request)
@@ -67,6 +67,12 @@ class SwitchMachine:
         out = self._cancel_older(command, now)
         out += self._consider(request, command, now)
         return out + self._next_in_line(now)
+
+    def _refused(self, request: int, command: Command, why: LineError, now: float) -> Outputs:
+        """Nothing is planned for it. Where it has an id, that is its outcome from now on."""
+        if command.id is not None:
+            self.repeats.ended(command, why, now)
+        return [Reply(request, why)]
 
     def _join(self, command: Command) -> Actuation | None:
         for course in self._courses.values():
@@ -92,7 +98,7 @@ class SwitchMachine:
         for request, waiting in list(self._waiting):
             if older(waiting):
                 self._waiting.remove((request, waiting))
-                out.append(Reply(request, Superseded(waiting.switch, why)))
+                out += self._refused(request, waiting, Superseded(waiting.switch, why), now)
         for course in list(self._courses.values()):
             a = course.actuation
             if (
@@ -109,7 +115,7 @@ class SwitchMachine:
         waited = now - command.asked_at
         if waited > command.within:
             why = f"it had waited {waited:.1f} s and its client gives up after {command.within:g} s"
-            return [Reply(request, TooLate(command.switch, why))]
+            return self._refused(request, command, TooLate(command.switch, why), now)
         plan = plans.expand(self.line, command.switch, command.action)
         holders = self._holders(plan)
         if not all(self._gives_way(holder.actuation, command, plan) for holder in holders):
@@ -124,11 +130,11 @@ class SwitchMachine:
         if why_not is not None:  # what is refused takes nobody's place
             for switch, key, turn, begun in held:
                 switch.reserved, switch.reserved_for, switch.begun = key, turn, begun
-            return [Reply(request, why_not)]
+            return self._refused(request, command, why_not, now)
         out: Outputs = []
         for holder in holders:
             out += self._supersede(holder, f"a {command.action} of {command.switch} took its place", now)
-        out += self._cancel_opens(plan)
+        out += self._cancel_opens(plan, now)
         self._number += 1
         actuation = Actuation(f"{self._boot}.{self._number}", command, plan, [request])
         for name, action in plan:
@@ -161,13 +167,14 @@ class SwitchMachine:
             return all(their is not action for their, action in shared)
         return all(their is Action.OPEN and action is Action.CLOSE for their, action in shared)
 
-    def _cancel_opens(self, plan: Sequence[plans.Step]) -> Outputs:
+    def _cancel_opens(self, plan: Sequence[plans.Step], now: float) -> Outputs:
         """Older wishes to open what is closed now: they would open it behind the back of whoever closed it."""
         out: Outputs = []
         for request, waiting in list(self._waiting):
             if waiting.action is Action.OPEN and (waiting.switch, Action.CLOSE) in plan:
                 self._waiting.remove((request, waiting))
-                out.append(Reply(request, Superseded(waiting.switch, "a newer close took its place")))
+                why = Superseded(waiting.switch, "a newer close took its place")
+                out += self._refused(request, waiting, why, now)
         return out
 
     def _supersede(self, course: Course, why: str, now: float) -> Outputs:
@@ -295,7 +302,7 @@ class SwitchMachine:
             if now - command.asked_at > command.within:
                 self._waiting.remove((request, command))
                 why = f"another command held it for {now - command.asked_at:.1f} s"
-                out.append(Reply(request, TooLate(command.switch, why)))
+                out += self._refused(request, command, TooLate(command.switch, why), now)
         return out
 
     def next_wake(self) -> float | None:
@@ -338,7 +345,7 @@ class SwitchMachine:
                 known = self.repeats.known(command, now)
                 joined = self._join(command)
                 if known is not None:
-                    out.append(Reply(request, known))
+                    out.append(Reply(request, known, kept=True))
                 elif joined is not None:
                     joined.requests.append(request)
                 else:
@@ -361,7 +368,8 @@ class SwitchMachine:
         if a.command.id is not None or not unbegun_close:
             # A close that drove nothing is tried again when it is asked again: nothing can happen twice.
             self.repeats.ended(a.command, result, now)
-        out += [Reply(request, result) for request in a.requests]
+        kept = a.stored or a.begun > 0
+        out += [Reply(request, result, kept) for request in a.requests]
         self._freed = True
         return out
 

@@ -202,8 +202,6 @@ class Restored:
     """Begun and without outcome: what they drove is *unknown*, a shot among them counts as taken."""
     outcomes: dict[str, Outcome]
     """By request id, the latest of each, of the last ten minutes."""
-    latest: dict[tuple[str, str, str], Outcome]
-    """By (peer, switch, action), the latest of each, of the last ten minutes."""
     locks: dict[str, SoftLock]
     manual: dict[str, ManualState]
     counts: dict[str, ActuationCount]

@@ -185,7 +185,6 @@ def restore(connection: sqlite3.Connection, machine_boot: str, now: float) -> Re
             for key, request_id, peer, switch, action, steps, wall, wire, boot in intents
         ),
         outcomes={o.request_id: o for o in outcomes if o.request_id is not None},
-        latest={(o.peer, o.switch, o.action): o for o in outcomes},
         locks={row[0]: SoftLock(*row) for row in query("SELECT * FROM locks ORDER BY rowid")},
         manual={
             switch: ManualState(switch, bool(is_open), who, why, wall)

@@ -136,6 +136,38 @@ class ManagerCase(SynchronousTestCase):
         assert self.bench.states()["A"] == "closed"
         assert len(self.relays.exchanges) == 2
 
+    def test_an_id_that_was_refused_stays_refused_even_after_a_restart(self):
+        opening = self.bench.ask("A", "open")
+        self.bench.advance(1)
+        self.successResultOf(opening)
+        why = str(self.failureResultOf(self.bench.ask("B", "open", id="client:1"), Interlocked).value)
+        closing = self.bench.ask("A", "close")
+        self.bench.advance(1)
+        self.successResultOf(closing)
+        again = self.failureResultOf(self.bench.ask("B", "open", id="client:1"), Interlocked)
+        assert str(again.value) == why
+        self.restart()
+        self.bench.read_all()
+        again = self.failureResultOf(self.bench.ask("B", "open", id="client:1"), Interlocked)
+        assert str(again.value) == why
+        other = self.bench.ask("B", "open", id="client:2")
+        self.bench.advance(1)
+        assert self.successResultOf(other).changed
+
+    def test_an_id_that_was_answered_ok_drives_nothing_after_a_restart(self):
+        first = self.bench.ask("A", "close", id="client:1")
+        self.bench.advance(1)
+        assert not self.successResultOf(first).changed
+        opening = self.bench.ask("A", "open", peer="10.0.0.6")
+        self.bench.advance(1)
+        self.successResultOf(opening)
+        self.restart()
+        self.bench.read_all()
+        again = self.bench.ask("A", "close", id="client:1")
+        self.bench.advance(1)
+        assert not self.successResultOf(again).changed
+        assert self.bench.states()["A"] == "open"
+
     def test_a_close_is_the_next_exchange_behind_a_pending_open(self):
         self.relays.takes_s = 0.4
         opening = self.bench.ask("A", "open")

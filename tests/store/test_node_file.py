@@ -71,7 +71,7 @@ def test_everything_is_there_after_a_restart(bench: Bench) -> None:
     )
 
 
-def test_an_outcome_closes_its_intent_and_is_found_by_request_and_by_sender(bench: Bench) -> None:
+def test_an_outcome_closes_its_intent_and_is_found_by_request(bench: Bench) -> None:
     store, _ = bench.opened()
     commit(store, bench.intent("k1", "id:1"))
     commit(store, bench.intent("k2"))
@@ -80,7 +80,6 @@ def test_an_outcome_closes_its_intent_and_is_found_by_request_and_by_sender(benc
     outcome = bench.outcome("k1", "id:1", result="Mismatch")
     assert [i.key for i in found.intents] == ["k2"]
     assert found.outcomes == {"id:1": outcome}
-    assert found.latest == {("10.0.0.5", "A", "open"): outcome}
 
 
 @pytest.mark.parametrize("step", [0.0, 3600.0, -3600.0, -1e9])
