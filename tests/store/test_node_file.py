@@ -25,7 +25,7 @@ def commit(store: NodeStore, *records: r.Record) -> None:
 
 def test_a_new_file_knows_nothing(bench: Bench) -> None:
     _, found = bench.opened()
-    assert found == r.Restored((), {}, {}, {}, {}, {}, {}, {}, {}, {}, 0)
+    assert found == r.Restored((), {}, {}, {}, {}, {}, {}, {}, {}, 0)
 
 
 def test_every_record_has_a_writer() -> None:
@@ -58,7 +58,6 @@ def test_everything_is_there_after_a_restart(bench: Bench) -> None:
     found = bench.restart(store)
     assert found == r.Restored(
         (bench.intent("k", "id:1"),),
-        {},
         {},
         {"A": lock},
         {"M": manual},
