@@ -16,6 +16,7 @@ from pychron.extraction_line.manager import LineOptions
 from pychron.extraction_line.park_file import ParkSpec
 from pychron.extraction_line.specs import LineSpec, SwitchSpec
 from pychron.extraction_line.states import Action, Kind
+from pychron.node import collector
 from pychron.runtime.world import World
 from pychron.store.records import Record
 from pychron.trust.rights import Peer, Right
@@ -70,4 +71,5 @@ async def open_line(world: World, folder: Path) -> BenchLine:
 
     line.store.commit = noting  # type: ignore[method-assign, assignment]
     await line.manager.read((SWITCH,))
+    collector.settle()
     return BenchLine(line, bus, notifier, port, committed)

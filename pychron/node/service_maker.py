@@ -10,6 +10,7 @@ from twisted.application.service import IService
 from twisted.python.failure import Failure
 
 from pychron.config.problems import Report
+from pychron.node import collector
 from pychron.node.exit_status import end_with_failure
 from pychron.node.options import CrunchOptions, ExperimentOptions, FurpiOptions, NodeOptions, ValveOptions
 from pychron.node.ports import try_ports
@@ -60,6 +61,8 @@ def make_service(options: Options, reactor: Any) -> IService:
         try_ports(service.listens, report)
     if len(report.errors) > before:
         _refuse(options, report)
+    # A set-up that failed ends the node, and `failed` says why.
+    service.when_ready().addCallbacks(lambda _: collector.settle(), lambda _: None)
     return service
 
 
