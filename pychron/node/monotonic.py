@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+boot_seconds = partial(time.clock_gettime, getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+"""Seconds since the machine was switched on, sleep included (CLOCK_BOOTTIME); monotonic elsewhere than Linux.
 
-
-def boot_seconds() -> float:
-    """Seconds since the machine was switched on, sleep included (CLOCK_BOOTTIME); monotonic elsewhere than Linux.
-
-    Within one boot of the machine the figures of two processes, or of two starts of a node, can be compared.
-    """
-    return time.clock_gettime(_CLOCK)
+Within one boot of the machine the figures of two processes, or of two starts of a node, can be compared. No function of our own:
+the reactor asks in each of its turns.
+"""
 
 
 def make_monotonic(reactor: Any) -> None:
