@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeGuard
 
+from pychron.runtime.values import frozen
+
 TAG = "pychron"
 HEARTBEAT = "heartbeat"
 LONGEST = 4 * 1024 * 1024
@@ -24,7 +26,7 @@ ECHO = b"echo"
 SNAPSHOT = b"snapshot"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Message:
     """One event, or a heartbeat. `boot` and `seq` say where it stands among all that the node published."""
 
