@@ -10,10 +10,16 @@ from pychron.extraction_line.actuations import Actuation, Result
 from pychron.extraction_line.events import ShotCounted
 from pychron.extraction_line.interfaces import Done
 from pychron.extraction_line.records import count_records, intent_record, outcome_records
+from pychron.extraction_line.states import Action
+from pychron.runtime.deadlines import DeadlinePassed, within
 from pychron.store.errors import StoreFailed
 
 if TYPE_CHECKING:
     from pychron.extraction_line.manager import ExtractionLineManager
+
+
+CLOSE_WAITS_S = 1.0
+"""Wire seconds that a close waits for its intent: a disk that takes longer holds no close back until it is too late for it."""
 
 
 class Recording:
@@ -32,7 +38,9 @@ class Recording:
         def failed(failure: Failure) -> None:
             line.carry(line.machine.intent_failed(a.key, _why(failure), line.now))
 
-        written = line.store.commit(intent_record(a, line.world, line.now))
+        written = line.store.commit(intent_record(a.key, a.command, a.plan, line.world, line.now))
+        if a.command.action is Action.CLOSE:
+            within(line.world.wire, CLOSE_WAITS_S, written, "a worn disk")
         line.spawner.keep(written.addCallbacks(stored, failed), "storing an intent")
 
     def outcome(self, a: Actuation, result: Result) -> None:
@@ -66,6 +74,7 @@ class Recording:
 
 def _why(failure: Failure) -> str:
     """Why it could not be written; what is no failure of the store is raised again."""
-    failure.trap(StoreFailed)
+    if failure.trap(StoreFailed, DeadlinePassed) is DeadlinePassed:
+        return f"not on disk after {CLOSE_WAITS_S:g} s"
     assert isinstance(failure.value, StoreFailed), "trapped"
     return failure.value.why

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from pychron.extraction_line import errors
 from pychron.extraction_line.actuations import Actuation, Result
 from pychron.extraction_line.counts import Shots, Turned
 from pychron.extraction_line.interfaces import Command, Done
 from pychron.extraction_line.line_state import Line
+from pychron.extraction_line.plans import Step
 from pychron.extraction_line.states import Action
 from pychron.runtime.world import World
 from pychron.store.records import (
@@ -22,69 +23,60 @@ from pychron.store.records import (
 )
 
 
-def intent_record(a: Actuation, world: World, now: float) -> Intent:
+def intent_record(key: str, command: Command, plan: Iterable[Step], world: World, now: float) -> Intent:
     """What is about to happen."""
     return Intent(
-        key=a.key,
-        request_id=a.command.id,
-        peer=str(a.command.peer.address),
-        switch=a.parent,
-        action=str(a.command.action),
-        steps=tuple((n, str(t)) for n, t in a.plan),
+        key=key,
+        request_id=command.id,
+        peer=str(command.peer.address),
+        switch=command.switch,
+        action=str(command.action),
+        steps=tuple((n, str(t)) for n, t in plan),
         wall=world.wall(),
         wire=now,
         machine_boot=world.machine_boot,
     )
 
 
-def outcome_records(a: Actuation, result: Result, line: Line, wall: float, now: float) -> list[Record]:
-    """Outcome, last states and audit: one transaction."""
+def outcome_record(
+    key: str, command: Command, result: Result, wall: float, now: float, failed_children: Sequence[str] = ()
+) -> Outcome:
+    """What became of it."""
     done = isinstance(result, Done)
-    why = "" if isinstance(result, Done) else result.why
-    outcome = Outcome(
-        key=a.key,
+    return Outcome(
+        key=key,
         result="done" if done else type(result).__name__,
         changed=isinstance(result, Done) and result.changed,
-        why=why,
+        why="" if isinstance(result, Done) else result.why,
         count=result.count if isinstance(result, Done) else 0,
         wall=wall,
         wire=now,
-        request_id=a.command.id,
-        peer=str(a.command.peer.address),
-        switch=a.parent if done else getattr(result, "switch", a.parent),
-        action=str(a.command.action),
-        failed_children=tuple(a.failed_children),
+        request_id=command.id,
+        peer=str(command.peer.address),
+        switch=command.switch if done else getattr(result, "switch", command.switch),
+        action=str(command.action),
+        failed_children=tuple(failed_children),
     )
+
+
+def outcome_records(a: Actuation, result: Result, line: Line, wall: float, now: float) -> list[Record]:
+    """Outcome, last states and audit: one transaction."""
+    outcome = outcome_record(a.key, a.command, result, wall, now, a.failed_children)
     states = [
         LastState(n, str(s.state), str(s.evidence or ""), wall)
         for n, s in ((n, line.switches[n]) for n, _ in a.plan)
     ]
     what = f"{a.command.action}: {outcome.result}"
-    return [outcome, *states, AuditEntry(wall, str(a.command.peer), what, a.parent, why)]
+    return [outcome, *states, AuditEntry(wall, str(a.command.peer), what, a.parent, outcome.why)]
 
 
 def unmoved_records(command: Command, result: Result, wall: float, now: float) -> list[Record]:
     """Of what drove nothing: the outcome of its id, where it has one, and the audit of a refusal."""
-    name = "done" if isinstance(result, Done) else type(result).__name__
-    why = "" if isinstance(result, Done) else result.why
     found: list[Record] = []
     if command.id is not None:
-        outcome = Outcome(
-            key=f"id.{command.id}",
-            result=name,
-            changed=False,
-            why=why,
-            count=0,
-            wall=wall,
-            wire=now,
-            request_id=command.id,
-            peer=str(command.peer.address),
-            switch=result.switch,
-            action=str(command.action),
-        )
-        found.append(outcome)
+        found.append(outcome_record(f"id.{command.id}", command, result, wall, now))
     if not isinstance(result, Done):
-        what = f"{command.action}: {name}"
+        what = f"{command.action}: {type(result).__name__}"
         found.append(AuditEntry(wall, str(command.peer), what, command.switch, str(result)))
     return found
 

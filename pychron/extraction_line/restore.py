@@ -85,6 +85,8 @@ class Interrupted:
             )
             manager.publish(alarm)
         manager.changed.append(self._look)
+        # What other nodes drive has no doubt here that anything could settle.
+        manager.world.wire.callLater(0, self._look)
 
     def _look(self) -> None:
         if not self._open:

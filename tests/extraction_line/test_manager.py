@@ -15,6 +15,7 @@ from pychron.extraction_line.errors import (
     Mismatch,
     NoResponse,
     NotConfirmed,
+    NotStored,
     Starting,
     Superseded,
     TooLate,
@@ -167,6 +168,18 @@ class ManagerCase(SynchronousTestCase):
         self.bench.advance(1)
         assert not self.successResultOf(again).changed
         assert self.bench.states()["A"] == "open"
+
+    def test_a_disk_that_hangs_holds_no_close_back(self):
+        self.relays.on["101"] = True
+        self.bench.read_all()
+        self.bench.world.pool.at_once = False
+        closing, opening = self.bench.ask("A", "close"), self.bench.ask("I", "open")
+        self.bench.advance(1.2)
+        assert not self.relays.on["101"]
+        self.bench.advance(9)
+        assert self.successResultOf(closing).changed
+        self.failureResultOf(opening, NotStored)
+        assert not self.relays.on.get("103")
 
     def test_a_close_is_the_next_exchange_behind_a_pending_open(self):
         self.relays.takes_s = 0.4

@@ -16,6 +16,7 @@ from pychron.extraction_line.picture import Picture
 from pychron.extraction_line.remote.file import read_remote
 from pychron.extraction_line.remote.manager import RemoteExtractionLineManager
 from pychron.extraction_line.remote.mixed import MixedExtractionLine
+from pychron.extraction_line.remote.once import Once
 from pychron.extraction_line.remote.status_monitor import StatusMonitor
 from pychron.extraction_line.remote.ties import part_of
 from pychron.extraction_line.remote.verbs import MixedVerbs
@@ -53,7 +54,14 @@ class RemoteLine:
         self.monitors = [StatusMonitor(remote.contact, world.wire) for remote in self.remotes]
         manager = local.manager if local.manager.names() else None
         self.line = MixedExtractionLine(
-            own_file, manager, self.remotes, world, bus, context.node_name, local.permits
+            own_file,
+            manager,
+            self.remotes,
+            world,
+            bus,
+            context.node_name,
+            local.permits,
+            Once(local.manager),
         )
         self.line.on_step = Steps(world, bus).take
         self._manager = manager

@@ -28,6 +28,7 @@ from pychron.extraction_line.permits import NoReadings, Permits
 from pychron.extraction_line.plans import Step, expand
 from pychron.extraction_line.remote import model
 from pychron.extraction_line.remote.manager import RemoteExtractionLineManager, find
+from pychron.extraction_line.remote.once import Once
 from pychron.extraction_line.remote.reservations import Holder, LocalHolder, RemoteHolder, Reservations
 from pychron.extraction_line.remote.states import blank
 from pychron.extraction_line.remote.ties import cross_ties, heads, where_is
@@ -57,8 +58,13 @@ class MixedExtractionLine:
         bus: EventBus,
         node: str,
         permits: Permits | None = None,
+        once: Once | None = None,
     ) -> None:
-        """`permits` judges what the file demands of switches that other nodes drive; without it none of those opens."""
+        """`permits` judges what the file demands of switches that other nodes drive; without it none of those opens.
+
+        `once` knows the ids of commands for them; without it each is a new one.
+        """
+        self._once = once
         self.local = local
         self._permits = (
             permits if permits is not None else Permits(Line.build(LineSpec(), {}), {}, NoReadings())
@@ -200,6 +206,15 @@ class MixedExtractionLine:
         tied = [
             n for n, turn in self._plan(name, action) if turn is Action.OPEN and self.reservations.ties(n)
         ]
+        alone = len(steps) == 1 and not tied
+        if self._once is None or (
+            alone and self.part(name) is self.local and not self._blocked(name, action, but_ties=True)
+        ):
+            return await self._actuate(command, steps, tied)  # our own manager knows its ids
+        return await self._once.turn(command, lambda: self._actuate(command, steps, tied))
+
+    async def _actuate(self, command: Command, steps: tuple[Step, ...], tied: list[str]) -> Done:
+        name, action = command.switch, command.action
         blocked = self._blocked(name, action, but_ties=True)
         if blocked:
             raise blocked[0]
@@ -253,10 +268,12 @@ class MixedExtractionLine:
         main: Done | None = None
         for switch, turn in steps:
             is_main = switch == command.switch
-            step = command if is_main else replace(
-                command, switch=switch, action=turn, token=None, id=f"{command.id}.{switch}" if command.id else None,
-                asked_at=self._world.wire.seconds(),
-            )  # fmt: skip
+            own_id = f"{command.id}.{switch}" if command.id else None
+            if is_main:
+                step = replace(command, id=own_id)
+            else:
+                asked_at = self._world.wire.seconds()
+                step = replace(command, switch=switch, action=turn, token=None, id=own_id, asked_at=asked_at)
             try:
                 done = await self.part(switch).actuate(step)
             except LineError as problem:
