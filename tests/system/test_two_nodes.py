@@ -48,6 +48,10 @@ class ExperimentNode:
         self.port = self.publish_port = self.web_port = 0
 
     def __enter__(self):
+        return self.start()
+
+    def start(self):
+        """Start it, after `kill` again."""
         self.twistd = Foreground(
             self.folder,
             "pyexperiment",
@@ -73,6 +77,10 @@ class ExperimentNode:
 
     def __exit__(self, *_):
         self.twistd.stop()
+
+    def kill(self):
+        self.twistd.process.kill()
+        self.twistd.process.wait()
 
     def json(self, command, value="", **members):
         with Peer(self.port, 30) as peer:
@@ -190,6 +198,29 @@ def test_a_lost_valve_node_is_unknown_and_its_return_known(valve, experiment, ba
     assert bank.drives == drives
     assert experiment.json("Close", "B", id="after:1")["result"] == "OK"
     assert bank.turned("102") == [True, False]
+
+
+def test_what_has_an_id_is_sent_once_whatever_becomes_of_this_node(valve, experiment, bank):
+    assert experiment.json("Open", "A", id="client:1")["result"] == "OK"
+    assert experiment.json("Close", "A", id="client:2")["result"] == "OK"
+    drives = list(bank.drives)
+    experiment.kill()
+    experiment.start()
+    experiment.wait_for_state("A", "closed")
+    assert experiment.json("Open", "A", id="client:1")["result"] == "OK"
+    # And one that is under way when the node is killed: the relay has turned, its answer has not come.
+    bank.answering.clear()
+    with Peer(experiment.port) as peer:
+        peer.send(json.dumps({"id": "client:3", "command": "Open", "value": "B"}))
+        until(lambda: bank.is_open("102"), "B is driven")
+        experiment.kill()
+    bank.answering.set()
+    experiment.start()
+    experiment.wait_for_state("B", "open")
+    assert experiment.json("Close", "B", id="client:4")["result"] == "OK"
+    again = experiment.json("Open", "B", id="client:3")
+    assert (again["error"]["kind"], again["error"]["code"]) == ("NoResponse", 10)
+    assert [(d.address, d.opens) for d in bank.drives[len(drives) :]] == [("102", True), ("102", False)]
 
 
 def test_shots_are_those_of_the_controller_and_never_old_ones(valve, experiment):
