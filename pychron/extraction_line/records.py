@@ -66,8 +66,7 @@ def outcome_records(a: Actuation, result: Result, line: Line, wall: float, now: 
         LastState(n, str(s.state), str(s.evidence or ""), wall)
         for n, s in ((n, line.switches[n]) for n, _ in a.plan)
     ]
-    what = f"{a.command.action}: {outcome.result}"
-    return [outcome, *states, AuditEntry(wall, str(a.command.peer), what, a.parent, outcome.why)]
+    return [outcome, *states, audit_entry(a.command, result, wall)]
 
 
 def unmoved_records(command: Command, result: Result, wall: float, now: float) -> list[Record]:
@@ -76,9 +75,15 @@ def unmoved_records(command: Command, result: Result, wall: float, now: float) -
     if command.id is not None:
         found.append(outcome_record(f"id.{command.id}", command, result, wall, now))
     if not isinstance(result, Done):
-        what = f"{command.action}: {type(result).__name__}"
-        found.append(AuditEntry(wall, str(command.peer), what, command.switch, str(result)))
+        found.append(audit_entry(command, result, wall))
     return found
+
+
+def audit_entry(command: Command, result: Result, wall: float) -> AuditEntry:
+    """Who asked for what, and what became of it."""
+    done = isinstance(result, Done)
+    what = f"{command.action}: {'done' if done else type(result).__name__}"
+    return AuditEntry(wall, str(command.peer), what, command.switch, "" if done else str(result))
 
 
 def count_records(line: Line, switches: Mapping[str, Turned], pipettes: Mapping[str, Shots]) -> list[Record]:

@@ -99,7 +99,9 @@ class Interrupted:
                 self._manager.spawner.spawn(self._close(intent), "closing an interrupted intent")
 
     async def _close(self, intent: Intent) -> None:
-        why = "this node ended while it was under way; the state was read afterwards"
+        ours = any(n in self._manager.line.switches for n, _ in intent.steps)
+        then = "the state was read afterwards" if ours else "another node drives it: look at the state"
+        why = f"this node ended while it was under way; {then}"
         outcome = Outcome(
             key=intent.key,
             result="NoResponse",

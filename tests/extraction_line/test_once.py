@@ -1,5 +1,7 @@
 """Commands with an id for switches of other nodes: once, over a restart of this node and on a disk that fails."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from twisted.internet.defer import Deferred
@@ -63,6 +65,22 @@ class RemoteIds(SynchronousTestCase):
         for action in ("open", "close", "open"):
             self.ask("A", action)
         self.assertEqual(len(self.controller.moves), 3)
+
+    def test_who_asked_is_in_the_audit_of_this_node(self):
+        self.ask("A", "open")
+        self.ask("A", "close", "client:1")
+        self.controller.faults["Open"] = PeerFault(15, "", "Interlocked", "A", "B is open")
+        self.ask("A", "open")
+        with closing(sqlite3.connect(self.path)) as file:
+            rows = file.execute("SELECT peer, what, switch, why FROM audit ORDER BY seq").fetchall()
+        self.assertEqual(
+            rows,
+            [
+                ("10.0.0.7:40000", "open: done", "A", ""),
+                ("10.0.0.7:40000", "close: done", "A", ""),
+                ("10.0.0.7:40000", "open: Interlocked", "A", "A: B is open"),
+            ],
+        )
 
     def test_a_refusal_stays_one(self):
         self.controller.faults["Open"] = PeerFault(15, "", "Interlocked", "A", "B is open")

@@ -16,7 +16,7 @@ from pychron.extraction_line.errors import LineError, NoResponse, NotStored
 from pychron.extraction_line.interfaces import Command, Done
 from pychron.extraction_line.manager import ExtractionLineManager
 from pychron.extraction_line.recording import CLOSE_WAITS_S
-from pychron.extraction_line.records import intent_record, outcome_record
+from pychron.extraction_line.records import audit_entry, intent_record, outcome_record
 from pychron.extraction_line.states import Action
 from pychron.runtime.deadlines import DeadlinePassed, within
 from pychron.store.errors import StoreFailed
@@ -34,7 +34,7 @@ class Once:
     async def turn(self, command: Command, act: Callable[[], Awaitable[Done]]) -> Done:
         """What `act` answers or raises. The same id again gets that for ten minutes, and `act` is not called."""
         if command.id is None:
-            return await act()
+            return await self._audited(command, act)
         known = self._manager.machine.repeats.known(command, self._manager.now)
         if known is not None:
             return _given(known)
@@ -50,6 +50,16 @@ class Once:
             raise
         self._tell(command.id, result)
         return _given(result)
+
+    async def _audited(self, command: Command, act: Callable[[], Awaitable[Done]]) -> Done:
+        """The controllers know this node only; who asked for it stands in this node's file."""
+        try:
+            done = await act()
+        except LineError as problem:
+            self._manager.in_its_own_time(audit_entry(command, problem, self._manager.world.wall()))
+            raise
+        self._manager.in_its_own_time(audit_entry(command, done, self._manager.world.wall()))
+        return done
 
     def _tell(self, id_: str, result: Result) -> None:
         for other in self._others.pop(id_):
@@ -92,9 +102,10 @@ class Once:
     async def _ended(self, key: str, command: Command, result: Result) -> None:
         manager, observer = self._manager, self._manager.machine.observer
         manager.machine.repeats.ended(command, result, manager.now)
+        wall = manager.world.wall()
         try:
             await manager.store.commit(
-                outcome_record(key, command, result, manager.world.wall(), manager.now)
+                outcome_record(key, command, result, wall, manager.now), audit_entry(command, result, wall)
             )
         except StoreFailed as problem:
             text = f"{command.switch}: the outcome of {command.action} could not be written ({problem.why}); mend the disk"
