@@ -11,11 +11,11 @@ import hashlib
 import math
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from pychron.dvc.records import Analysis, OfSame, Reference, StoredFit, StoredValue
 from pychron.reduction.inputs import ARGON
+from pychron.runtime.values import frozen
 
 PARTS = 4
 """Intercept, baseline, blank, IC factor."""
@@ -24,7 +24,7 @@ OWN = -1
 _MASK = (1 << 62) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Numbers:
     """What is missing is NaN."""
 

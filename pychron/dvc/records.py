@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -12,11 +12,12 @@ import numpy.typing as npt
 from pychron.config.problems import Problem
 from pychron.reduction.inputs import ErrorType, Fit, FitSpec, Measured, OutlierFilter, Productions
 from pychron.reduction.options import Cosmogenic
+from pychron.runtime.values import frozen
 
 V = TypeVar("V")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredFit:
     """A fit of a series back to time zero, as it was stored."""
 
@@ -51,7 +52,7 @@ class StoredFit:
         return FitSpec(fit, error, self.outliers, self.user_excluded)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reference:
     """An analysis that a blank or an IC factor was made from."""
 
@@ -80,7 +81,7 @@ class OfSame(Generic[V]):
         return found[1]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredValue:
     """A blank, or an IC factor, with where it came from."""
 
@@ -93,7 +94,7 @@ class StoredValue:
     standard_ratio: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Isotope:
     """One isotope of an analysis and all that is stored of it. None: the file has nothing of it."""
 
@@ -110,7 +111,7 @@ class Isotope:
     """Of its detector."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Extraction:
     """How the gas was set free."""
 
@@ -125,7 +126,7 @@ class Extraction:
     load_name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Analysis:
     """One run."""
 
@@ -182,7 +183,7 @@ class Analysis:
         return self.isotopes.get(self.mapping.get(name, name))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RawSeries:
     """The readings of one isotope or baseline."""
 
