@@ -162,9 +162,9 @@ def _alone() -> list[Row]:
         ),
         at_most("one analysis alone, raw readings to age, us", raw_mine * micro, raw_peer * micro, 2.0),
         at_most(
-            "the same by polyfit and uncertainties (peer: a third of its time), us",
+            "the same by polyfit and uncertainties (peer: a fifth of its time), us",
             raw_again * micro,
-            raw_slow / 3 * micro,
+            raw_slow / 5 * micro,
             1.0,
         ),
     ]
