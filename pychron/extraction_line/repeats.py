@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pychron.extraction_line.actuations import Result
+from pychron.extraction_line.errors import NotPermitted
 from pychron.extraction_line.interfaces import Command
 from pychron.extraction_line.states import Action
 
@@ -22,6 +23,8 @@ class _Ended:
     result: Result
     at: float
     command: Command | None = None
+    of: tuple[str, Action] | None = None
+    """Switch and action; None where an earlier start of the node did not keep them."""
 
 
 def sender(command: Command) -> str:
@@ -43,7 +46,14 @@ class Repeats:
         """The outcome to give again, with nothing driven."""
         if command.id is not None:
             ended = self._by_id.get(command.id)
-            return ended.result if ended is not None and now - ended.at < KEPT_S else None
+            if ended is None or now - ended.at >= KEPT_S:
+                return None
+            if ended.of in (None, (command.switch, command.action)):
+                return ended.result
+            if command.action is Action.CLOSE:
+                return None  # whoever closes gets it closed, and never the other's OK
+            why = f"its id {command.id} was that of another command; give each command an id of its own"
+            return NotPermitted(command.switch, why)
         last = self._last.get((sender(command), command.switch))
         if last is None or last[0] is not command.action or now - last[1].at > COPY_S:
             return None
@@ -53,7 +63,7 @@ class Repeats:
 
     def ended(self, command: Command, result: Result, now: float) -> None:
         """Remember an outcome."""
-        ended = _Ended(result, now, command)
+        ended = _Ended(result, now, command, (command.switch, command.action))
         if command.id is not None:
             self._by_id.pop(command.id, None)
             self._by_id[command.id] = ended
@@ -66,9 +76,11 @@ class Repeats:
         tell how it will be."""
         self._latest[switch] = command
 
-    def restore(self, request_id: str, result: Result, at: float) -> None:
-        """An outcome of an earlier start of the node."""
-        self._by_id[request_id] = _Ended(result, at)
+    def restore(
+        self, request_id: str, result: Result, at: float, of: tuple[str, Action] | None = None
+    ) -> None:
+        """An outcome of an earlier start of the node, of a switch and an action."""
+        self._by_id[request_id] = _Ended(result, at, of=of)
 
     def _forget(self, now: float) -> None:
         for key in list(self._by_id):

@@ -53,7 +53,8 @@ def restore(manager: ExtractionLineManager, restored: Restored) -> Interrupted:
         if claim.orphaned:
             manager.owners.raise_alarm(claim)
     for request_id, outcome in restored.outcomes.items():
-        manager.machine.repeats.restore(request_id, result_of(outcome), outcome.wire)
+        of = (outcome.switch, Action(outcome.action)) if outcome.result == "done" else None
+        manager.machine.repeats.restore(request_id, result_of(outcome), outcome.wire, of)
     manager.machine.restarted(
         {intent.request_id or intent.key: intent.steps for intent in restored.intents},
         now,

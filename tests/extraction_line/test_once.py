@@ -92,6 +92,12 @@ class RemoteIds(SynchronousTestCase):
         self.assertEqual(str(self.ask("A", "open", "client:1")), str(first))
         self.assertEqual(self.controller.moves, [])
 
+    def test_an_id_used_for_another_command_is_not_answered_by_the_first(self):
+        self.ask("A", "open", "client:1")
+        self.assertIsInstance(self.ask("B", "open", "client:1"), errors.NotPermitted)
+        self.assertEqual(self.ask("A", "close", "client:1"), Done("A", Action.CLOSE, changed=True))
+        self.assertEqual(self.controller.moves, [("A", "open"), ("A", "closed")])
+
     def test_the_same_id_under_way_joins(self):
         self.bench.world.pool.at_once = False
         both = [Deferred.fromCoroutine(self.line.actuate(self.command("A", "open", "c:1"))) for _ in range(2)]

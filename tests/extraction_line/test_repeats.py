@@ -2,6 +2,7 @@
 
 import pytest
 
+from pychron.extraction_line.errors import NotPermitted
 from pychron.extraction_line.interfaces import Command, Done
 from pychron.extraction_line.repeats import COPY_S, KEPT_S, Repeats
 from pychron.extraction_line.states import Action
@@ -57,3 +58,17 @@ def test_a_named_command_is_known_whatever_came_between():
     assert repeats.known(ask(request_id="boot:1"), 9.9 + KEPT_S) is OPENED
     assert repeats.known(ask(request_id="boot:1"), 10.1 + KEPT_S) is None
     assert repeats.known(ask(request_id="boot:2"), 10.0) is None
+
+
+@pytest.mark.parametrize("restored", [False, True])
+def test_an_id_that_is_used_for_another_command_gives_nobody_the_first_ones_outcome(restored):
+    repeats = Repeats()
+    if restored:
+        repeats.restore("boot:1", OPENED, 10.0, ("A", Action.OPEN))
+    else:
+        repeats.ended(ask(request_id="boot:1"), OPENED, 10.0)
+    assert repeats.known(ask(Action.CLOSE, request_id="boot:1"), 11.0) is None
+    other = Command("B", Action.OPEN, Peer("192.0.2.1", 40000, Right.OPERATE), 0.0, id="boot:1")
+    refused = repeats.known(other, 11.0)
+    assert isinstance(refused, NotPermitted) and "boot:1" in str(refused)
+    assert repeats.known(ask(request_id="boot:1"), 11.0) is OPENED

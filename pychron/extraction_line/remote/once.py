@@ -21,14 +21,17 @@ from pychron.extraction_line.states import Action
 from pychron.runtime.deadlines import DeadlinePassed, within
 from pychron.store.errors import StoreFailed
 
+_Key = tuple[str, str, Action]
+"""Id, switch and action."""
+
 
 class Once:
     """Beside the manager of this node's own switches, whose file and memory of ids it uses."""
 
     def __init__(self, manager: ExtractionLineManager) -> None:
         self._manager = manager
-        self._others: dict[str, list[Deferred[Done]]] = {}
-        """By id of what is under way, those who have sent the same again."""
+        self._others: dict[_Key, list[Deferred[Done]]] = {}
+        """By what is under way, those who have sent the same again."""
         self._number = 0
 
     async def turn(self, command: Command, act: Callable[[], Awaitable[Done]]) -> Done:
@@ -38,17 +41,18 @@ class Once:
         known = self._manager.machine.repeats.known(command, self._manager.now)
         if known is not None:
             return _given(known)
-        if command.id in self._others:
+        key = command.id, command.switch, command.action
+        if key in self._others:
             again: Deferred[Done] = Deferred()
-            self._others[command.id].append(again)
+            self._others[key].append(again)
             return await again
-        self._others[command.id] = []
+        self._others[key] = []
         try:
             result = await self._carried_out(command, act)
         except (CancelledError, Exception):
-            self._tell(command.id, _cut_short(command))
+            self._tell(key, _cut_short(command))
             raise
-        self._tell(command.id, result)
+        self._tell(key, result)
         return _given(result)
 
     async def _audited(self, command: Command, act: Callable[[], Awaitable[Done]]) -> Done:
@@ -61,8 +65,8 @@ class Once:
         self._manager.in_its_own_time(audit_entry(command, done, self._manager.world.wall()))
         return done
 
-    def _tell(self, id_: str, result: Result) -> None:
-        for other in self._others.pop(id_):
+    def _tell(self, key: _Key, result: Result) -> None:
+        for other in self._others.pop(key):
             if isinstance(result, Done):
                 other.callback(result)
             else:
