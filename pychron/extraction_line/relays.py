@@ -7,6 +7,7 @@ from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from pychron.extraction_line.line_state import Hardware
 from pychron.extraction_line.specs import LineSpec, SwitchSpec
@@ -23,18 +24,13 @@ def _two(address: str) -> tuple[str, str]:
     return first.strip(), second.strip()
 
 
-async def _ask(reader: Any, addresses: tuple[str, ...]) -> Mapping[str, Reading]:
-    """Nothing where nothing was read, so that whoever waits is answered. A driver that raises what no driver may is in the log."""
-    try:
-        found: Mapping[str, Reading] = await reader.read(addresses)
-    except HardwareError:
-        return {}
-    except CancelledError:
-        raise
-    except Exception:
-        _log.failure("a driver failed while it was read")
-        return {}
-    return found
+def _unread(failure: Failure) -> dict[str, Reading]:
+    """Nothing was read, and whoever waits is answered. A driver that raises what no driver may is in the log."""
+    if failure.check(CancelledError):
+        failure.raiseException()
+    if not failure.check(HardwareError):
+        _log.failure("a driver failed while it was read", failure)
+    return {}
 
 
 class Relays:
@@ -111,11 +107,8 @@ class Relays:
                 wanted.append((spec, reader, address))
                 addresses = asked.setdefault(id(reader), (reader, []))[1]
                 addresses += _two(address) if self._is_double(spec) else (address,)
-        jobs = [_ask(reader, tuple(addresses)) for reader, addresses in asked.values()]
-        if len(jobs) == 1:
-            answers = [await jobs[0]]
-        else:
-            answers = await gatherResults([Deferred.fromCoroutine(job) for job in jobs])
+        jobs = [self._ask(reader, tuple(addresses)) for reader, addresses in asked.values()]
+        answers = [await jobs[0]] if len(jobs) == 1 else await gatherResults(jobs)
         by_reader: dict[int, Mapping[str, Reading]] = dict(zip(asked, answers, strict=True))
         found: dict[str, Reading] = {}
         for spec, reader, address in wanted:
@@ -123,6 +116,12 @@ class Relays:
             if reading is not None:
                 found[spec.name] = self._placed(spec, reader, reading)
         return found
+
+    @staticmethod
+    def _ask(reader: Any, addresses: tuple[str, ...]) -> Deferred[Mapping[str, Reading]]:
+        """Never fails but by being cancelled."""
+        reading: Deferred[Mapping[str, Reading]] = Deferred.fromCoroutine(reader.read(addresses))
+        return reading.addErrback(_unread)
 
     @staticmethod
     def _is_double(spec: SwitchSpec) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, execute
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -62,12 +62,9 @@ class RealPool:
             del job  # what a job held is let go while the thread waits for the next one
 
     def _do(self, done: Deferred[Any], function: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        result: Any
-        try:
-            result = function(*args)
-        except BaseException:  # whatever it is, whoever waits is told
-            result = Failure()
-        self._reactor.callFromThread(self._ended, done, result)
+        execute(function, *args).addBoth(
+            lambda result: self._reactor.callFromThread(self._ended, done, result)
+        )
 
     def _ended(self, done: Deferred[T], result: T | Failure) -> None:
         self._under_way -= 1

@@ -7,8 +7,6 @@ from tests.conformance.tree import Module, called, findings, is_below
 
 CATCH_ALL = (
     "pychron.rpc.dispatch",
-    "pychron.extraction_line.relays",
-    "pychron.node.thread_pool",
     "pychron.runtime.periodic",
     "pychron.runtime.spawn",
     "pychron.events.bus",
@@ -16,7 +14,7 @@ CATCH_ALL = (
     "pychron.scripting.child",
     "pychron.scripting.namespace",
 )
-"""Where `except Exception` is right: each logs and goes on, or hands it to whoever waits. The last two run the laboratory's own code, in the child."""
+"""Where `except Exception` is right: each logs and goes on. The last two run the laboratory's own code, in the child."""
 
 RUNS_USER_CODE = ("pychron.scripting.child", "pychron.scripting.namespace")
 
