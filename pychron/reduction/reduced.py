@@ -134,9 +134,9 @@ class Reduced:
         for kind, inputs, one in self._shared(slope):
             found[kind] = scale**2 * spread_of(inputs, one)
         by_source = self.ratios.by_source(slope)
-        for name_of_it, error in self.ratios.errors.items():
-            if name_of_it in by_source:
-                found[name_of_it] = np.broadcast_to((scale * by_source[name_of_it] * error) ** 2, scale.shape)
+        for source, error in self.ratios.errors.items():
+            if source in by_source:
+                found[source] = np.broadcast_to((scale * by_source[source] * error) ** 2, scale.shape)
         if name == "age":
             if self.batch.j is not None:
                 found["j"] = (self.by_j * self.batch.j.error) ** 2
