@@ -166,7 +166,7 @@ def test_what_was_sent_to_a_stopped_node_is_late_and_what_comes_after_is_not(nod
             with node.connect() as new:
                 new.sendall(b"Open 0\r\n")
                 own.sendall(b"Open 0\r\n")
-                time.sleep(2.0)
+                time.sleep(2.0)  # the standstill itself: what was sent before it is older than this
                 os.kill(node.process.pid, signal.SIGCONT)
                 late = [line(known), line(new), line(own)]
                 assert all(reply.startswith("late ") and float(reply[5:]) >= 1.9 for reply in late), late

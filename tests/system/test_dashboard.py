@@ -138,7 +138,7 @@ def test_an_installed_client_gets_its_configuration_and_values(tmp_path):
             assert second - first == pytest.approx(2.0, abs=0.5)
 
         with InstalledClient(dashboard_port(node.twistd.text()), tags=("<Line,A>", "error")) as legacy:
-            time.sleep(0.3)
+            time.sleep(0.3)  # a bare subscription says nothing when it is heard
             assert node.ask("Close A") == "OK"
             assert legacy.message() == ("<Line,A>", "0.0")
         assert "Traceback" not in node.twistd.text()
