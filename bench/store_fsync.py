@@ -29,7 +29,7 @@ from pychron.store.node_file import NodeStore
 from pychron.store.records import AuditEntry, Intent, LastState, Outcome
 from pychron.store.rows import statements
 
-ROUNDS = 300
+ROUNDS = 600
 BLOCK = 20
 MOST_FSYNCS = 2.0
 MOST_TIMES = 1.5

@@ -44,6 +44,8 @@ class EventBus:
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
         self._subscriptions: list[Subscription] = []
+        self._for: dict[type, list[Subscription]] = {}
+        """Those who want events of a type, found at the first one."""
         self._due: IDelayedCall | None = None
         self._unhurried = False
         """What is due can wait."""
@@ -52,11 +54,13 @@ class EventBus:
         """`deliver` gets each event that is an instance of one of `kinds` (of any, without)."""
         subscription = Subscription(self, deliver, kinds, bound, what)
         self._subscriptions.append(subscription)
+        self._for.clear()
         return subscription
 
     def forget(self, subscription: Subscription) -> None:
         if subscription in self._subscriptions:
             self._subscriptions.remove(subscription)
+            self._for.clear()
 
     def counters(self) -> dict[str, Callable[[], int | float]]:
         """Of each queue now: what waits in it, and what it had no room for."""
@@ -73,9 +77,11 @@ class EventBus:
         It is delivered in the next turn. One that `can_wait` is delivered with the next event or after `CAN_WAIT_S`,
         whichever is first: what is going on meanwhile is not held up by the telling.
         """
-        for subscription in self._subscriptions:
-            if subscription.kinds and not isinstance(event, subscription.kinds):
-                continue
+        wanting = self._for.get(type(event))
+        if wanting is None:
+            wanting = [s for s in self._subscriptions if not s.kinds or isinstance(event, s.kinds)]
+            self._for[type(event)] = wanting
+        for subscription in wanting:
             if len(subscription.queue) >= subscription.bound:
                 subscription.dropped += 1
                 if subscription.dropped == 1:

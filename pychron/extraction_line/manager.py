@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
@@ -20,6 +21,7 @@ from pychron.events.bus import EventBus
 from pychron.extraction_line import rules
 from pychron.extraction_line.actuations import (
     Drive,
+    Output,
     Outputs,
     Publish,
     Read,
@@ -110,6 +112,15 @@ class ExtractionLineManager:
         self._asked: dict[int, tuple[Command, Deferred[Done]]] = {}
         self._wake: IDelayedCall | None = None
         self.steps = Steps(world, bus)
+        self._carriers: dict[type[Output], Callable[[Any], None]] = {
+            Publish: self._publish,
+            Reply: self._reply,
+            StoreIntent: self.recording.intent,
+            Drive: self._hand_over,
+            Settle: self._settle,
+            Read: self._read_back,
+            StoreOutcome: self.recording.outcome,
+        }
         self.changed: list[Callable[[], None]] = []
         """Called whenever any state may have changed: whoever caches words drops them."""
 
@@ -236,38 +247,32 @@ class ExtractionLineManager:
         """Do what the machine says, in order."""
         self.dropped()
         for output in outputs:
-            match output:
-                case Publish(event):
-                    self.publish([event])
-                case Reply():
-                    self._reply(output)
-                case StoreIntent():
-                    self.recording.intent(output.actuation)
-                case Drive():
-                    job = self.spawner.spawn(self._drive(output), "driving a switch")
-                    job.addCallback(self._drive_ended, output)
-                case Settle(key, seconds):
-                    self.world.lab.callLater(seconds, self._now_is, self.machine.settled, key)
-                case Read():
-                    self.spawner.spawn(self._read(output), "reading back")
-                case StoreOutcome():
-                    self.recording.outcome(output.actuation, output.result)
+            self._carriers[type(output)](output)
         self._rewake()
 
     def publish(self, events: list[object]) -> None:
         """Put events on the node's bus; what nobody commanded is kept on disk."""
         for event in events:
+            begins = False
             if isinstance(event, SwitchChanged):
-                self._note(event)
-            begins = isinstance(event, SwitchChanged) and event.view.state is State.MOVING
-            self.bus.publish(event, can_wait=begins)
+                view = event.view
+                begins = view.state is State.MOVING
+                if not event.commanded or view.state is State.UNKNOWN:
+                    evidence = str(view.evidence or "")
+                    self.in_its_own_time(LastState(view.name, str(view.state), evidence, self.world.wall()))
+            self.bus.publish(event, begins)
 
-    def _note(self, event: SwitchChanged) -> None:
-        view = event.view
-        if not event.commanded or view.state is State.UNKNOWN:
-            evidence = str(view.evidence or "")
-            record = LastState(view.name, str(view.state), evidence, self.world.wall())
-            self.in_its_own_time(record)
+    def _publish(self, output: Publish) -> None:
+        self.publish([output.event])
+
+    def _hand_over(self, job: Drive) -> None:
+        self.spawner.spawn(self._drive(job), "driving a switch", lambda: self._abandoned(job))
+
+    def _settle(self, wait: Settle) -> None:
+        self.world.lab.callLater(wait.seconds, self._now_is, self.machine.settled, wait.key)
+
+    def _read_back(self, job: Read) -> None:
+        self.spawner.spawn(self._read(job), "reading back")
 
     def _reply(self, answer: Reply) -> None:
         command, done = self._asked.pop(answer.request)
@@ -313,16 +318,17 @@ class ExtractionLineManager:
             self.carry(self.machine.silent(job.key, no.mark, no.text, self.now))
         else:
             out = self.machine.driven(job.key, mark, self.now, self.world.wall())
-            match out:
-                case [Read() as read]:  # nearly always: it needs no coroutine of its own
-                    self.dropped()
-                    await self._read(read)
-                case _:
-                    self.carry(out)
+            if len(out) != 1 or not isinstance(out[0], Read):
+                self.carry(out)
+                return
+            self.dropped()  # nearly always: it needs no coroutine of its own
+            reading = await self.relays.read_back(job.switch)
+            found = {} if reading is None else {job.switch: reading}
+            self.carry(self.machine.readings(job.key, found, self.now, self.world.wall()))
 
-    def _drive_ended(self, _: None, job: Drive) -> None:
-        if out := self.machine.abandoned(job, self.now):  # its driver failed in a way that no driver may
-            self.carry(out)
+    def _abandoned(self, job: Drive) -> None:
+        """The driver failed in a way that no driver may; the log has it."""
+        self.carry(self.machine.abandoned(job, self.now, self.world.wall()))
 
     def _begin(self, key: str) -> bool:
         """The guard of a drive: nothing is written before it says yes."""

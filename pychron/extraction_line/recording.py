@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from twisted.python.failure import Failure
 
-from pychron.extraction_line.actuations import Actuation, Result
+from pychron.extraction_line.actuations import StoreIntent, StoreOutcome
 from pychron.extraction_line.events import ShotCounted
 from pychron.extraction_line.interfaces import Done
 from pychron.extraction_line.records import count_records, intent_record, outcome_records
@@ -28,9 +28,9 @@ class Recording:
     def __init__(self, manager: ExtractionLineManager) -> None:
         self._manager = manager
 
-    def intent(self, a: Actuation) -> None:
+    def intent(self, output: StoreIntent) -> None:
         """What is about to happen."""
-        line = self._manager
+        line, a = self._manager, output.actuation
 
         def stored(_: None) -> None:
             line.carry(line.machine.intent_stored(a.key, line.now))
@@ -43,9 +43,10 @@ class Recording:
             within(line.world.wire, CLOSE_WAITS_S, written, "a worn disk")
         line.spawner.keep(written.addCallbacks(stored, failed), "storing an intent")
 
-    def outcome(self, a: Actuation, result: Result) -> None:
+    def outcome(self, output: StoreOutcome) -> None:
         """How it ended, with the counts."""
-        line, wall = self._manager, self._manager.world.wall()
+        line, a, result = self._manager, output.actuation, output.result
+        wall = line.world.wall()
         turns = [(n, t) for n, t in a.plan if n in a.moved]
         switches, pipettes = line.counts.turned(turns, wall)
         line.actuations += len(turns)

@@ -107,15 +107,29 @@ class Relays:
                 wanted.append((spec, reader, address))
                 addresses = asked.setdefault(id(reader), (reader, []))[1]
                 addresses += _two(address) if self._is_double(spec) else (address,)
-        jobs = [self._ask(reader, tuple(addresses)) for reader, addresses in asked.values()]
-        answers = [await jobs[0]] if len(jobs) == 1 else await gatherResults(jobs)
+        answers = await gatherResults([self._ask(r, tuple(addresses)) for r, addresses in asked.values()])
         by_reader: dict[int, Mapping[str, Reading]] = dict(zip(asked, answers, strict=True))
         found: dict[str, Reading] = {}
         for spec, reader, address in wanted:
-            reading = self._one(spec, address, by_reader[id(reader)])
+            reading = self._one(spec, reader, address, by_reader[id(reader)])
             if reading is not None:
-                found[spec.name] = self._placed(spec, reader, reading)
+                found[spec.name] = reading
         return found
+
+    async def read_back(self, name: str) -> Reading | None:
+        """Ask for one switch, which an actuation waits for: None where it cannot be read.
+
+        A driver that raises what no driver may is not caught here: whoever drives has to answer for it.
+        """
+        spec = self._specs[name]
+        reader, address = self._reader(spec)
+        if not self._readable(spec, reader):
+            return None
+        try:
+            answer = await reader.read(_two(address) if self._is_double(spec) else (address,))
+        except HardwareError:
+            return None
+        return self._one(spec, reader, address, answer)
 
     @staticmethod
     def _ask(reader: Any, addresses: tuple[str, ...]) -> Deferred[Mapping[str, Reading]]:
@@ -127,17 +141,23 @@ class Relays:
     def _is_double(spec: SwitchSpec) -> bool:
         return spec.kind is Kind.DOUBLE_ACTUATION_VALVE and not spec.state_device
 
-    def _one(self, spec: SwitchSpec, address: str, answer: Mapping[str, Reading]) -> Reading | None:
+    def _one(
+        self, spec: SwitchSpec, reader: Any, address: str, answer: Mapping[str, Reading]
+    ) -> Reading | None:
         if not self._is_double(spec):
-            return answer.get(address)
+            reading = answer.get(address)
+            return None if reading is None else self._placed(spec, reader, reading)
         first, second = (answer.get(a) for a in _two(address))
         if first is None or second is None:
             return None
         agree = first.on is not None and second.on is not None and first.on is not second.on
-        return Reading(first.on if agree else None, second.mark, first.busy or second.busy)
+        both = Reading(first.on if agree else None, second.mark, first.busy or second.busy)
+        return self._placed(spec, reader, both)
 
     def _placed(self, spec: SwitchSpec, reader: Any, reading: Reading) -> Reading:
         foreign = reader is not self.actuators.get(spec.actuator)
+        if not (foreign or spec.state_address or spec.inverted_logic):
+            return reading
         mark = Mark(FOREIGN - reading.mark.epoch, reading.mark.at) if foreign else reading.mark
         flip = spec.state_invert if foreign or spec.state_address else spec.inverted_logic
         on = reading.on if reading.on is None else reading.on is not flip

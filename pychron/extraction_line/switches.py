@@ -223,12 +223,14 @@ class SwitchMachine:
         """No sensible answer."""
         return self._finished(self._courses[key].silent(mark, text, now), now)
 
-    def abandoned(self, job: Drive, now: float) -> Outputs:
-        """Nobody drives `job` any more. Where nothing was said of its end, its driver is broken: it may have acted."""
+    def abandoned(self, job: Drive, now: float, wall: float) -> Outputs:
+        """Nobody drives `job` any more, nor reads it back: its driver is broken, and may have acted."""
         course = self._courses.get(job.key)
-        if course is None or course.actuation.phase is not Phase.DRIVING:
+        if course is None or course.actuation.step[0] != job.switch:
             return []
-        if course.actuation.step[0] != job.switch:
+        if course.actuation.phase is Phase.READING:
+            return self.readings(job.key, {}, now, wall)
+        if course.actuation.phase is not Phase.DRIVING:
             return []
         return self.silent(job.key, Mark(NO_EPOCH, now), "its driver failed; the log has the reason", now)
 

@@ -62,12 +62,14 @@ class RealPool:
             del job  # what a job held is let go while the thread waits for the next one
 
     def _do(self, done: Deferred[Any], function: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        execute(function, *args).addBoth(
-            lambda result: self._reactor.callFromThread(self._ended, done, result)
-        )
+        self._reactor.callFromThread(self._ended, done, execute(function, *args))
 
-    def _ended(self, done: Deferred[T], result: T | Failure) -> None:
+    def _ended(self, done: Deferred[T], ended: Deferred[T]) -> None:
+        """`ended` has its result: what the job returned, or the Failure of what it raised."""
         self._under_way -= 1
+        result: Any = ended.result
+        if isinstance(result, Failure):
+            ended.addErrback(lambda _: None)  # `done` has it now
         if not done.called:
             done.callback(result)
         if self._under_way == 0:

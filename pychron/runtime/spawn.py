@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -18,19 +18,34 @@ class Spawner:
     def __init__(self) -> None:
         self._running: dict[Deferred[Any], None] = {}
 
-    def spawn(self, coroutine: Coroutine[Deferred[Any], Any, Any], what: str) -> Deferred[None]:
-        """Run `coroutine`; `what` names it in the log. The result fires when it ended, never with a failure."""
-        return self.keep(Deferred.fromCoroutine(coroutine), what)
+    def spawn(
+        self,
+        coroutine: Coroutine[Deferred[Any], Any, Any],
+        what: str,
+        failed: Callable[[], None] | None = None,
+    ) -> Deferred[None]:
+        """Run `coroutine`; `what` names it in the log. The result fires when it ended, never with a failure.
 
-    def keep(self, running: Deferred[Any], what: str) -> Deferred[None]:
+        Where it ended with one, `failed` is called after that was logged: somebody may wait for what it did not do.
+        """
+        return self.keep(Deferred.fromCoroutine(coroutine), what, failed)
+
+    def keep(
+        self, running: Deferred[Any], what: str, failed: Callable[[], None] | None = None
+    ) -> Deferred[None]:
         """The same for what runs already."""
         self._running[running] = None
-        return running.addBoth(self._ended, running, what)
+        return running.addBoth(self._ended, running, what, failed)
 
-    def _ended(self, result: object, running: Deferred[Any], what: str) -> None:
+    def _ended(
+        self, result: object, running: Deferred[Any], what: str, failed: Callable[[], None] | None
+    ) -> None:
         self._running.pop(running, None)
-        if isinstance(result, Failure) and not result.check(CancelledError):
-            self.log.failure("{what} failed", failure=result, what=what)
+        if isinstance(result, Failure):
+            if not result.check(CancelledError):
+                self.log.failure("{what} failed", failure=result, what=what)
+            if failed is not None:
+                failed()
 
     @property
     def running(self) -> int:

@@ -125,7 +125,7 @@ class NodeStore:
         batch = tuple(self._queue)
         self._queue.clear()
         try:
-            job = self._world.pool.run(self._database.write, tuple(w.records for w in batch))
+            job = self._world.pool.run(self._database.write, [w.records for w in batch])
         except RuntimeError as error:
             self._failed(Failure(StoreFailed(f"{self._path}: {error}")), batch)
             return

@@ -21,6 +21,18 @@ class Bus(SynchronousTestCase):
         self.clock.advance(0)
         self.assertEqual((one, other), ([1, "two", 3], [1, 3]))
 
+    def test_who_comes_or_goes_between_two_events_of_a_kind(self):
+        one, other = [], []
+        first = self.bus.subscribe(one.append, str)
+        self.bus.publish("a")
+        self.bus.subscribe(other.append, str)
+        self.bus.publish("b")
+        self.clock.advance(0)
+        first.cancel()
+        self.bus.publish("c")
+        self.clock.advance(0)
+        self.assertEqual((one, other), (["a", "b"], ["b", "c"]))
+
     def test_what_can_wait_comes_a_little_later_or_with_what_cannot(self):
         heard = []
         self.bus.subscribe(heard.append)

@@ -13,6 +13,7 @@ from pychron.extraction_line.errors import Locked, Mismatch, NoResponse, NotOwne
 from pychron.extraction_line.owners import Wanted
 from pychron.extraction_line.park import Parking
 from pychron.extraction_line.park_file import DEFAULTS, CloseStep, ParkSpec
+from pychron.extraction_line.repeats import COPY_S
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Kind
 from pychron.trust.rights import Peer, Right
@@ -173,13 +174,40 @@ class BrokenDriver(RacesCase):
         self.bench.read_all()
         assert self.bench.states()["A"] == "closed"
 
-    def test_while_reading(self):
+    def break_reading(self):
         async def read(addresses):
             self.broken()
 
-        self.relays.read = read
+        self.relays.read, whole = read, self.relays.read
+        return whole
+
+    def test_while_reading(self):
+        self.break_reading()
         asked = self.bench.ask("A", "open")
         self.bench.advance(0.5)
         self.failureResultOf(asked, NoResponse)
         assert self.flushLoggedErrors(ValueError)
         assert not self.bench.manager.machine.busy
+        assert self.bench.states()["A"] == "unknown"
+
+    def test_while_what_is_so_already_is_confirmed(self):
+        self.bench.ask("A", "open")
+        self.bench.advance(0.5)
+        assert self.bench.states()["A"] == "open"
+        self.bench.advance(COPY_S + 0.5)  # later than a copy of the first
+        whole = self.break_reading()
+        asked = self.bench.ask("A", "open")
+        self.bench.advance(0.5)
+        self.failureResultOf(asked, NoResponse)
+        assert self.bench.states()["A"] == "unknown"
+        assert self.flushLoggedErrors(ValueError)
+        self.relays.read = whole
+        self.bench.read_all()
+        assert self.bench.states()["A"] == "open"
+
+    def test_while_the_line_is_read(self):
+        self.bench.read_all()
+        self.break_reading()
+        self.bench.read_all()
+        assert set(self.bench.states().values()) == {"unknown"}
+        assert self.flushLoggedErrors(ValueError)

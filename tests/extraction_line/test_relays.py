@@ -56,8 +56,17 @@ class RelaysCase(SynchronousTestCase):
             self.clock.advance(0.02)
         return self.successResultOf(done)
 
+    def read_back(self, name):
+        done = Deferred.fromCoroutine(self.relays.read_back(name))
+        for _ in range(20):
+            self.clock.advance(0.02)
+        return self.successResultOf(done)
+
     def on(self, name):
-        return self.read(name)[name].on
+        """Read among others, and for the actuation that turned it."""
+        found = self.read(name)[name].on
+        assert self.read_back(name).on is found
+        return found
 
 
 class Driving(RelaysCase):
@@ -148,9 +157,11 @@ class Reading(RelaysCase):
     def test_a_silent_device_hides_its_own_switches_only(self):
         self.eyes.read_fate = "silent"
         assert list(self.read("V", "S", "Own")) == ["V", "Own"]
+        assert self.read_back("S") is None
 
     def test_what_may_not_or_cannot_be_read_is_absent(self):
-        assert list(self.read("V", "Blind", "T", "Lost", "LostEye")) == ["V"]
+        names = ("V", "Blind", "T", "Lost", "LostEye")
+        assert list(self.read(*names)) == [n for n in names if self.read_back(n) is not None] == ["V"]
 
 
 class Declared(RelaysCase):

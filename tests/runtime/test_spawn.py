@@ -38,3 +38,14 @@ class Spawned(SynchronousTestCase):
             self.spawner.spawn(self.work(name, Deferred()), name)
         self.spawner.cancel()
         self.assertEqual((self.ended, self.spawner.running), (["a", "b", "c"], 0))
+
+    def test_who_waits_for_it_is_told_of_its_failure_only(self):
+        told = []
+        wait, cut = Deferred(), Deferred()
+        self.spawner.spawn(self.work("a", None), "a", lambda: told.append("a"))
+        self.spawner.spawn(self.work("b", wait), "b", lambda: told.append("b"))
+        self.spawner.spawn(self.work("c", cut), "c", lambda: told.append("c"))
+        wait.callback(None)
+        cut.cancel()
+        self.assertEqual(told, ["a", "c"])
+        self.assertEqual(len(self.flushLoggedErrors(TypeError)), 1)
