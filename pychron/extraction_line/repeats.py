@@ -57,9 +57,11 @@ class Repeats:
         last = self._last.get((sender(command), command.switch))
         if last is None or last[0] is not command.action or now - last[1].at > COPY_S:
             return None
-        if self._latest.get(command.switch) is not last[1].command:
-            return None
-        return last[1].result
+        return last[1].result if self.stands(last[1].command) else None
+
+    def stands(self, command: Command | None) -> bool:
+        """Nothing else was planned for its switch since `command` was."""
+        return command is not None and self._latest.get(command.switch) is command
 
     def ended(self, command: Command, result: Result, now: float) -> None:
         """Remember an outcome."""

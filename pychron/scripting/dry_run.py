@@ -75,6 +75,7 @@ class DryRun:
             VirtualClocks(clock, clock),
             line if line is not None else AssumedLine(),
             _PumpedHost(host, self._pump),
+            session="rehearsal",
             allow_lock=allow_lock,
             limits=LIMITS,
             devices={device: AssumedDevice(clock)},

@@ -87,6 +87,7 @@ class ScriptsPlugin:
             context.world,
             context.find(IExtractionLine),
             context.world.scripts,
+            session=f"{context.world.boot}.script-{self.runs}",
             on_step=Steps(context.world, context.bus).take,
         )
         try:

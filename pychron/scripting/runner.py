@@ -72,6 +72,7 @@ class ScriptRunner:
         line: IExtractionLine,
         host: IScriptHost,
         *,
+        session: str,
         peer: Peer = SCRIPT_PEER,
         token: int | None = None,
         allow_lock: bool = False,
@@ -87,7 +88,7 @@ class ScriptRunner:
         max_commands: int | None = None,
         go_on: bool = False,
     ) -> None:
-        """`go_on`: of a rehearsal, a command that is refused is told to the script as done, so that the next refusal is
+        """`session` names this run and no other, of whatever start of the node. `go_on`: of a rehearsal, a command that is refused is told to the script as done, so that the next refusal is
         found too. `silent_s` and `max_commands` cancel and abort a script that computes or loops for ever; None for a real
         run, which may take days. `computing` is the wire clock unless that is virtual and the process is not."""
         self._host = host
@@ -99,7 +100,9 @@ class ScriptRunner:
         self._silent_s = silent_s
         self._max_commands = max_commands
         self._go_on = go_on
-        self._stage = Stage(world.lab, world.wire, line, "", peer, token, {}, devices or {}, allow_lock)
+        self._stage = Stage(
+            world.lab, world.wire, line, "", session, peer, token, {}, devices or {}, allow_lock
+        )
         if on_step is not None:
             self._stage.on_step = on_step
         if on_info is not None:

@@ -41,6 +41,8 @@ class Stage:
     line: IExtractionLine
     name: str
     """The script's."""
+    session: str
+    """Of this run and no other: its commands are called `SESSION:NUMBER`."""
     peer: Peer = SCRIPT_PEER
     token: int | None = None
     """Of the run's claim."""
@@ -55,6 +57,8 @@ class Stage:
     """Why, once it is."""
     alive: bool = True
     end_after: bool = False
+    commands: int = 0
+    """Handed to the line."""
     _skippable: Deferred[None] | None = None
 
     log = Logger()

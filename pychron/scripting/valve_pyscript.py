@@ -121,6 +121,7 @@ class ValvePyScript(PyScript):
         def wanted() -> bool:
             return action is Action.CLOSE or (stage.alive and stage.cancelled is None)
 
+        stage.commands += 1
         return await stage.line.actuate(
             Command(
                 name,
@@ -128,6 +129,7 @@ class ValvePyScript(PyScript):
                 stage.peer,
                 stage.wire.seconds(),
                 WITHIN_S,
+                id=f"{stage.session}:{stage.commands}",  # a second try is no copy of the first
                 token=stage.token,
                 still_there=wanted,
             )

@@ -13,6 +13,7 @@ from pychron.extraction_line.interfaces import Command, Done
 from pychron.extraction_line.remote.faults import PeerFault
 from pychron.extraction_line.remote.mixed import MixedExtractionLine
 from pychron.extraction_line.remote.once import Once
+from pychron.extraction_line.repeats import COPY_S
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Action
 from pychron.trust.rights import Peer, Right
@@ -66,6 +67,59 @@ class RemoteIds(SynchronousTestCase):
             self.ask("A", action)
         self.assertEqual(len(self.controller.moves), 3)
 
+    def test_copies_without_an_id_are_sent_once(self):
+        gate, actuate = Deferred(), self.remote.line.actuate
+
+        async def slowly(command):
+            await gate
+            return await actuate(command)
+
+        self.remote.line.actuate = slowly
+        first = Deferred.fromCoroutine(self.line.actuate(self.command("A", "open", None)))
+        copy = Deferred.fromCoroutine(self.line.actuate(self.command("A", "open", None)))
+        gate.callback(None)
+        self.remote.advance(0.3)
+        self.remote.line.actuate = actuate
+        self.assertEqual(self.successResultOf(copy), self.successResultOf(first))
+        self.assertEqual(self.ask("A", "open"), Done("A", Action.OPEN, changed=True))
+        self.assertEqual(self.sent("Open"), 1)
+        self.remote.advance(COPY_S)
+        self.assertFalse(self.ask("A", "open").changed)
+        self.assertEqual(self.sent("Open"), 2)
+
+    def test_one_of_another_address_is_no_copy(self):
+        self.ask("A", "open")
+        other = Peer("10.0.0.8", 40000, Right.OPERATE)
+        command = Command("A", Action.OPEN, other, self.clock.seconds())
+        self.assertFalse(self.remote.run(self.line.actuate(command), 0.3).changed)
+        self.assertEqual(self.sent("Open"), 2)
+
+    def test_after_somebody_else_has_turned_it_the_same_is_a_new_command(self):
+        self.ask("A", "open")
+        self.controller.valves["A"]["state"] = "closed"
+        self.remote.run(self.line.refresh("A"), 0.3)
+        self.assertTrue(self.ask("A", "open").changed)
+        self.assertEqual(self.sent("Open"), 2)
+
+    def test_after_a_contrary_one_the_same_is_a_new_command(self):
+        self.ask("A", "open")
+        self.ask("A", "close", "client:1")
+        self.ask("A", "open")
+        self.assertEqual([state for _, state in self.controller.moves], ["open", "closed", "open"])
+
+    def test_a_copy_of_what_may_have_moved_gets_its_answer_and_one_of_a_refusal_is_looked_at(self):
+        self.controller.faults["Open"] = PeerFault(15, "", "Mismatch", "A", "it reads closed")
+        self.assertIsInstance(self.ask("A", "open"), errors.Mismatch)
+        self.controller.faults["Open"] = PeerFault(15, "", "Interlocked", "A", "B is open")
+        self.assertIsInstance(self.ask("A", "open"), errors.Mismatch)
+        self.remote.advance(COPY_S)
+        self.assertIsInstance(self.ask("A", "open"), errors.Interlocked)
+        del self.controller.faults["Open"]
+        self.assertTrue(self.ask("A", "open").changed)
+
+    def sent(self, verb):
+        return len([one for one in self.controller.log if one[0] == verb])
+
     def test_who_asked_is_in_the_audit_of_this_node(self):
         self.ask("A", "open")
         self.ask("A", "close", "client:1")
@@ -112,14 +166,14 @@ class RemoteIds(SynchronousTestCase):
         dying = Deferred.fromCoroutine(self.line.actuate(self.command("A", "open", "client:1")))
         self.remote.advance(0.1)
         self.assertNoResult(dying)
-        sent = len([one for one in self.controller.log if one[0] == "Open"])
+        sent = self.sent("Open")
         self.bench.store.commit = lambda *records: Deferred()  # nothing more of this node reaches the disk
         self.controller.swallowed = ()
         self.start("here2")
         again = self.ask("A", "open", "client:1")
         self.assertIsInstance(again, errors.NoResponse)
         self.assertIn("this node ended while it was under way", str(again))
-        self.assertEqual(len([one for one in self.controller.log if one[0] == "Open"]), sent)
+        self.assertEqual(self.sent("Open"), sent)
         # Its intent is closed: the next start finds an outcome.
         self.start("here3")
         self.assertEqual(self.bench.manager.machine.observer.standing(), ())

@@ -49,6 +49,7 @@ class ScriptTestCase(SynchronousTestCase):
             VirtualClocks(self.clock, self.clock),
             self.line,
             self.host,
+            session="boot1.script-1",
             on_info=self._info,
             on_step=lambda number, text: self.steps.append((number, text)),
             on_command=self.commands.append,

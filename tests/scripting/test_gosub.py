@@ -46,6 +46,7 @@ class GosubTests(SynchronousTestCase):
             VirtualClocks(self.clock, self.clock),
             self.line,
             self.host,
+            session="boot1.script-1",
             on_info=lambda text, at: self.infos.append(f"{at}: {text}"),
         )
         self.running = self.runner.run(job_for(path, {"analysis_type": "air"}))
@@ -98,7 +99,7 @@ class GosubTests(SynchronousTestCase):
         assert "no script 'nowhere': looked for" in self.successResultOf(self.running).reason
 
     def test_a_file_that_is_not_there(self) -> None:
-        runner = ScriptRunner(VirtualClocks(self.clock, self.clock), self.line, self.host)
+        runner = ScriptRunner(VirtualClocks(self.clock, self.clock), self.line, self.host, session="s")
         running = runner.run(job_for(self.scripts / "none.py"))
         self.clock.advance(0)
         assert "FileNotFoundError" in self.successResultOf(running).reason

@@ -71,6 +71,7 @@ class ScriptChildTestCase(TestCase):
             VirtualClocks(reactor, reactor),
             self.line,
             self.host,
+            session="boot1.script-1",
             on_info=self._info,
             computing=Hurried() if hurried else reactor,
             **more,

@@ -109,6 +109,7 @@ class ScriptDeathTests(ScriptChildTestCase):
             VirtualClocks(reactor, reactor),
             self.line,
             ProcessScriptHost(reactor, "/nowhere/python"),
+            session="boot1.script-2",
             computing=Hurried(),
         )
         ended = await runner.run(job_for(self.folder / "air.py"))

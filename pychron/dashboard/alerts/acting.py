@@ -33,6 +33,7 @@ class Actor:
         self._queue = queue
         self._line = line
         self._verbs = verbs
+        self._closes = 0
 
     async def act(self, action: Action, why: str) -> list[str]:
         """All of it, whatever fails; what was done and what was not, a sentence each."""
@@ -71,8 +72,10 @@ class Actor:
     async def _close(self, name: str) -> None:
         if self._line is None:
             raise NotThere("this node has no extraction line")
-        peer = self._peer()
-        await self._line.actuate(Command(name, Turn.CLOSE, peer, self._world.wire.seconds(), WITHIN_S))
+        self._closes += 1  # an id of its own: what another condition closed before is no answer to this one
+        step = f"alert-{self._world.boot}:{self._closes}"
+        now = float(self._world.wire.seconds())
+        await self._line.actuate(Command(name, Turn.CLOSE, self._peer(), now, WITHIN_S, id=step))
 
     async def _lock(self, name: str, why: str) -> None:
         if self._line is None:

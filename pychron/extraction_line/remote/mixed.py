@@ -22,7 +22,7 @@ from pychron.extraction_line.errors import (
 )
 from pychron.extraction_line.events import AlarmRaised
 from pychron.extraction_line.interfaces import Command, Done, IExtractionLine
-from pychron.extraction_line.line_state import Line
+from pychron.extraction_line.line_state import Line, target
 from pychron.extraction_line.manager import ExtractionLineManager
 from pychron.extraction_line.permits import NoReadings, Permits
 from pychron.extraction_line.plans import Step, expand
@@ -62,7 +62,7 @@ class MixedExtractionLine:
     ) -> None:
         """`permits` judges what the file demands of switches that other nodes drive; without it none of those opens.
 
-        `once` knows the ids of commands for them; without it each is a new one.
+        `once` knows the commands for them and their copies; without it each is a new one.
         """
         self._once = once
         self.local = local
@@ -203,15 +203,23 @@ class MixedExtractionLine:
         self._on_step(3, f"ExtractionLineManager.{action}_valve({name!r}) looks up {name}")
         command = replace(command, switch=name)
         steps = self._heads(name, action)
-        tied = [
-            n for n, turn in self._plan(name, action) if turn is Action.OPEN and self.reservations.ties(n)
-        ]
+        plan = self._plan(name, action)
+        tied = [n for n, turn in plan if turn is Action.OPEN and self.reservations.ties(n)]
         alone = len(steps) == 1 and not tied
         if self._once is None or (
             alone and self.part(name) is self.local and not self._blocked(name, action, but_ties=True)
         ):
-            return await self._actuate(command, steps, tied)  # our own manager knows its ids
-        return await self._once.turn(command, lambda: self._actuate(command, steps, tied))
+            return await self._actuate(command, steps, tied)  # our own manager knows its commands
+        return await self._once.turn(
+            command,
+            [n for n, _ in plan],
+            lambda: self._actuate(command, steps, tied),
+            lambda: self._is_so(name, action),
+        )
+
+    def _is_so(self, name: str, action: Action) -> bool:
+        view = self.view(name)
+        return view.state is target(action) and not view.stale and not view.under_way
 
     async def _actuate(self, command: Command, steps: tuple[Step, ...], tied: list[str]) -> Done:
         name, action = command.switch, command.action

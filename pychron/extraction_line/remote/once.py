@@ -1,88 +1,112 @@
-"""Exactly once for commands with an id whose switches other nodes drive (safety rules 12 and 16).
+"""Exactly once for commands whose switches other nodes drive (safety rules 12 and 16).
 
-The controllers know this node's own ids only; what became of its clients' is in its own file.
+The controllers know this node's own ids only: what became of its clients', and which copies an installed client has
+sent, is known here. Intents and outcomes of commands with an id are in this node's file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from pychron.extraction_line.actuations import Result
-from pychron.extraction_line.errors import LineError, NoResponse, NotStored
+from pychron.extraction_line.errors import ChildFailed, LineError, Mismatch, NoResponse, NotStored
 from pychron.extraction_line.interfaces import Command, Done
 from pychron.extraction_line.manager import ExtractionLineManager
 from pychron.extraction_line.recording import CLOSE_WAITS_S
 from pychron.extraction_line.records import audit_entry, intent_record, outcome_record
+from pychron.extraction_line.repeats import sender
 from pychron.extraction_line.states import Action
 from pychron.runtime.deadlines import DeadlinePassed, within
 from pychron.store.errors import StoreFailed
 
-_Key = tuple[str, str, Action]
-"""Id, switch and action."""
+MAY_HAVE_MOVED = (Done, NoResponse, Mismatch, ChildFailed)
+"""What a copy gets again. After another refusal nothing is under way, and who asks anew is looked at anew."""
+_Key = tuple[str, str, str, Action]
+"""Id (empty: it has none), sender, switch and action."""
+
+
+@dataclass(slots=True, eq=False)
+class _First:
+    """A command under way, and those who have sent the same again."""
+
+    command: Command
+    others: list[Deferred[Done]] = field(default_factory=list)
 
 
 class Once:
-    """Beside the manager of this node's own switches, whose file and memory of ids it uses."""
+    """Beside the manager of this node's own switches, whose file and memory of commands it uses."""
 
     def __init__(self, manager: ExtractionLineManager) -> None:
         self._manager = manager
-        self._others: dict[_Key, list[Deferred[Done]]] = {}
-        """By what is under way, those who have sent the same again."""
+        self._under_way: dict[_Key, _First] = {}
         self._number = 0
 
-    async def turn(self, command: Command, act: Callable[[], Awaitable[Done]]) -> Done:
-        """What `act` answers or raises. The same id again gets that for ten minutes, and `act` is not called."""
-        if command.id is None:
-            return await self._audited(command, act)
-        known = self._manager.machine.repeats.known(command, self._manager.now)
-        if known is not None:
+    async def turn(
+        self,
+        command: Command,
+        turned: Iterable[str],
+        act: Callable[[], Awaitable[Done]],
+        holds: Callable[[], bool],
+    ) -> Done:
+        """What `act` answers or raises. The same id again gets that for ten minutes, and `act` is not called.
+
+        So does a copy without an id, for as long as copies come, if nothing else was to turn the switch meanwhile: one of
+        the switches that were `turned` with a command of this node, or of another (then its `Done` no longer `holds`).
+        """
+        repeats = self._manager.machine.repeats
+        known = repeats.known(command, self._manager.now)
+        if known is not None and (command.id is not None or not isinstance(known, Done) or holds()):
             return _given(known)
-        key = command.id, command.switch, command.action
-        if key in self._others:
+        key = command.id or "", sender(command), command.switch, command.action
+        first = self._under_way.get(key)
+        if first is not None and (command.id is not None or repeats.stands(first.command)):
             again: Deferred[Done] = Deferred()
-            self._others[key].append(again)
+            first.others.append(again)
             return await again
-        self._others[key] = []
+        self._under_way[key] = first = _First(command)
+        for switch in turned:
+            repeats.planned(command, switch)
         try:
-            result = await self._carried_out(command, act)
+            result = await (
+                self._kept(command, act) if command.id is not None else self._audited(command, act)
+            )
         except (CancelledError, Exception):
-            self._tell(key, _cut_short(command))
+            self._tell(key, first, _cut_short(command))
             raise
-        self._tell(key, result)
+        self._tell(key, first, result)
         return _given(result)
 
-    async def _audited(self, command: Command, act: Callable[[], Awaitable[Done]]) -> Done:
-        """The controllers know this node only; who asked for it stands in this node's file."""
-        try:
-            done = await act()
-        except LineError as problem:
-            self._manager.in_its_own_time(audit_entry(command, problem, self._manager.world.wall()))
-            raise
-        self._manager.in_its_own_time(audit_entry(command, done, self._manager.world.wall()))
-        return done
-
-    def _tell(self, key: _Key, result: Result) -> None:
-        for other in self._others.pop(key):
+    def _tell(self, key: _Key, first: _First, result: Result) -> None:
+        if self._under_way.get(key) is first:
+            del self._under_way[key]
+        for other in first.others:
             if isinstance(result, Done):
                 other.callback(result)
             else:
                 other.errback(Failure(result))
 
-    async def _carried_out(self, command: Command, act: Callable[[], Awaitable[Done]]) -> Result:
-        result: Result
+    async def _audited(self, command: Command, act: Callable[[], Awaitable[Done]]) -> Result:
+        """The controllers know this node only; who asked for it stands in this node's file."""
+        result = await _outcome(act)
+        manager = self._manager
+        if isinstance(result, MAY_HAVE_MOVED):
+            manager.machine.repeats.ended(command, result, manager.now)
+        manager.in_its_own_time(audit_entry(command, result, manager.world.wall()))
+        return result
+
+    async def _kept(self, command: Command, act: Callable[[], Awaitable[Done]]) -> Result:
         try:
             key = await self._intended(command)
         except NotStored as problem:
             self._manager.machine.repeats.ended(command, problem, self._manager.now)
             return problem
         try:
-            result = await act()
-        except LineError as problem:
-            result = problem
+            result = await _outcome(act)
         except (CancelledError, Exception):
             await self._ended(key, command, _cut_short(command))
             raise
@@ -122,6 +146,13 @@ def _cut_short(command: Command) -> LineError:
     return NoResponse(
         command.switch, f"{command.action} was cut short; what became of it is not known; look at the state"
     )
+
+
+async def _outcome(act: Callable[[], Awaitable[Done]]) -> Result:
+    try:
+        return await act()
+    except LineError as problem:
+        return problem
 
 
 def _given(result: Result) -> Done:
