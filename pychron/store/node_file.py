@@ -6,7 +6,6 @@ actuations at once cost two fsyncs and not ten.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,11 +56,12 @@ class NodeStore:
         self._path = path
         self._deadline_s = deadline_s
         self._database = Database(world, path)
-        self._queue: deque[_Waiting] = deque()
-        self._unanswered: deque[_Waiting] = deque()
-        """In the order of their deadlines; one in the middle may have been answered."""
+        self._batch: list[_Waiting] = []
+        """Being written."""
+        self._queue: list[_Waiting] = []
+        """What comes after it."""
         self._timer: IDelayedCall | None = None
-        """For the first of them. It is left to fire: most commits are answered long before, and need none of their own."""
+        """For the first of them all. It is left to fire: most commits are answered long before, and need none of their own."""
         self._busy = False
         self._open = False
         self._idle: list[Deferred[None]] = []
@@ -96,7 +96,6 @@ class NodeStore:
         waiting.done = done
         if self._timer is None:
             self._timer = wire.callLater(self._deadline_s, self._look_at_deadlines)
-        self._unanswered.append(waiting)
         self._queue.append(waiting)
         self.counters.waiting += 1
         if not self._busy:
@@ -122,24 +121,24 @@ class NodeStore:
     def _begin(self) -> None:
         """Everything that waits goes into one transaction."""
         self._busy = True
-        batch = tuple(self._queue)
-        self._queue.clear()
+        self._batch, self._queue = self._queue, []
         try:
-            job = self._world.pool.run(self._database.write, [w.records for w in batch])
+            job = self._world.pool.run(self._database.write, [w.records for w in self._batch])
         except RuntimeError as error:
-            self._failed(Failure(StoreFailed(f"{self._path}: {error}")), batch)
+            self._failed(Failure(StoreFailed(f"{self._path}: {error}")))
             return
-        job.addCallbacks(self._written, self._failed, callbackArgs=(batch,), errbackArgs=(batch,))
+        job.addCallbacks(self._written, self._failed)
         job.addErrback(
             lambda failure: self.log.failure("{path}: a caller of the store failed", failure, path=self._path)
         )
 
-    def _written(self, written: Written, batch: tuple[_Waiting, ...]) -> None:
+    def _written(self, written: Written) -> None:
         self.counters.transactions += 1
         self.counters.sync_s += written.sync_s
         if self.failing:
             self.log.info("{path}: the node's file can be written again", path=self._path)
             self.failing = ""
+        batch, self._batch = self._batch, []
         self._next(written.in_log)
         for waiting, refused in zip(batch, written.refused, strict=True):
             if refused:
@@ -149,7 +148,7 @@ class NodeStore:
                 self.counters.commits += 1
                 self._answer(waiting, None)
 
-    def _failed(self, failure: Failure, batch: tuple[_Waiting, ...]) -> None:
+    def _failed(self, failure: Failure) -> None:
         error = failure.value if isinstance(failure.value, StoreFailed) else None
         if error is None:
             self.log.failure("{path}: a transaction broke", failure, path=self._path)
@@ -157,6 +156,7 @@ class NodeStore:
         elif not self.failing:
             self.log.error("the node's file cannot be written: {why}", why=error.why)
         self.failing = error.why
+        batch, self._batch = self._batch, []
         self._next()
         for waiting in batch:
             self._answer(waiting, error)
@@ -200,14 +200,13 @@ class NodeStore:
 
     def _look_at_deadlines(self) -> None:
         self._timer = None
-        now, late = self._world.wire.seconds(), []
-        while self._unanswered and (self._unanswered[0].done is None or self._unanswered[0].until <= now):
-            late.append(self._unanswered.popleft())
-        if self._unanswered:
-            left = self._unanswered[0].until - now
-            self._timer = self._world.wire.callLater(left, self._look_at_deadlines)
-        for waiting in late:
-            if waiting.done is not None:
+        now = self._world.wire.seconds()
+        unanswered = [w for w in (*self._batch, *self._queue) if w.done is not None]
+        left = [w.until - now for w in unanswered if w.until > now]
+        if left:
+            self._timer = self._world.wire.callLater(min(left), self._look_at_deadlines)
+        for waiting in unanswered:
+            if waiting.until <= now:
                 self.failing = why = f"{self._path}: not on disk after {self._deadline_s:g} s"
                 self._answer(waiting, StoreFailed(why))
 
@@ -217,8 +216,6 @@ class NodeStore:
         if done is None:
             return None
         self.counters.waiting -= 1
-        while self._unanswered and self._unanswered[0].done is None:
-            self._unanswered.popleft()
         if waiting in self._queue:
             self._queue.remove(waiting)
         return done
