@@ -223,6 +223,18 @@ def test_what_has_an_id_is_sent_once_whatever_becomes_of_this_node(valve, experi
     assert [(d.address, d.opens) for d in bank.drives[len(drives) :]] == [("102", True), ("102", False)]
 
 
+def test_three_copies_of_an_installed_client_are_one_open(valve, experiment, bank):
+    with Peer(experiment.port) as one, Peer(experiment.port) as two:
+        one.send("Open A")
+        two.send("Open A")
+        assert (one.line(), two.line(), one.ask("Open A")) == (
+            "OK",
+            "OK",
+            "OK",
+        )  # and no `ok`: it was asked once
+    assert bank.turned("101") == [True]
+
+
 def test_shots_are_those_of_the_controller_and_never_old_ones(valve, experiment):
     for text in ("Open G", "Close G", "Open F", "Close F"):
         assert valve.ask(text) == "OK"
