@@ -73,7 +73,8 @@ class ClaimVerbs:
                 raise Fault(4, "no claim to renew; name the valves", command="Claim", detail=str(token or ""))
             switches, required = mine.switches, mine.require
         wanted = Wanted(
-            session, call.peer, switches, float(lease), required, min(LONGEST_WAIT_S, float(wait))
+            *(session, call.peer, switches, float(lease), required, min(LONGEST_WAIT_S, float(wait))),
+            call.still_there,
         )
         try:
             for name in (*switches, *require):

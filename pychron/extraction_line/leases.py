@@ -7,6 +7,7 @@ returns, an operator releases them with a reason, or the park sequence has ended
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from pychron.extraction_line.errors import NotOwner
@@ -44,6 +45,7 @@ class Waiting:
     lease_s: float
     require: tuple[tuple[str, str], ...]
     until: float
+    still_there: Callable[[], bool] = lambda: True
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class Granted:
     request: int
     claim: Claim | None
     why: str = ""
+    """Why not; beside a claim, why what it requires is not so any more."""
     before: Claim | None = None
     """What the session had until then: it has that again where the new claim cannot be written."""
 
@@ -79,11 +82,9 @@ class Leases:
             and set(waiting.switches) <= set(mine.switches)
             and waiting.require == mine.require
         ):
-            return Granted(
-                waiting.request,
-                self._keep(replace(mine, renewed_at=now, lease_s=waiting.lease_s)),
-                before=mine,
-            )
+            claim = self._keep(replace(mine, renewed_at=now, lease_s=waiting.lease_s))
+            # It stands, and whoever renews it to act on it reads that what it requires is not so any more.
+            return Granted(waiting.request, claim, self._not_so(waiting), before=mine)
         blocked = self._blocked(waiting, now)
         ahead = any(set(w.switches) & set(waiting.switches) for w in self.queue)
         if not blocked and not ahead:
@@ -98,12 +99,19 @@ class Leases:
             holder = self.holder(name)
             if holder is not None and holder.session != waiting.session:
                 return f"{name} is claimed by {holder.address}" + (" (orphaned)" if holder.orphaned else "")
-        for name, state in waiting.require:
-            if not self.line.switches[name].is_surely(State(state)):
-                return f"{name} must be confirmed {state} and is {self.line.switches[name].state}"
+        why = self._not_so(waiting)
+        if why:
+            return why
+        for name, _ in waiting.require:
             other = self.holder(name)
             if other is not None and waiting.address != other.address and waiting.session != other.session:
                 return f"{name} is claimed by {other.address}"
+        return ""
+
+    def _not_so(self, waiting: Waiting) -> str:
+        for name, state in waiting.require:
+            if not self.line.switches[name].is_surely(State(state)):
+                return f"{name} must be confirmed {state} and is {self.line.switches[name].state}"
         return ""
 
     def _grant(self, waiting: Waiting, now: float) -> Granted:
@@ -150,12 +158,11 @@ class Leases:
         """Whether any claim belongs to that address."""
         return any(c.address == address for c in self.claims.values())
 
-    def heard(self, address: str, session: str | None, now: float) -> None:
-        """A request came: one of an installed client's address renews its lease."""
-        if session is None:
-            claim = self.claims.get(address)
-            if claim is not None and not claim.orphaned:
-                self.claims[address] = replace(claim, renewed_at=now)
+    def heard(self, address: str, now: float) -> None:
+        """An installed client's address has asked something: that renews its lease."""
+        claim = self.claims.get(address)
+        if claim is not None and not claim.orphaned:
+            self.claims[address] = replace(claim, renewed_at=now)
 
     def access(
         self, name: str, action: Action, peer: Peer, session: str, token: int | None, now: float
@@ -167,7 +174,7 @@ class Leases:
         if claim.orphaned or now - claim.renewed_at > claim.lease_s:
             if action is Action.CLOSE:
                 return None
-            why = f"its owner {claim.address} was lost; release it with a reason, or let the owner come back"
+            why = f"its owner {claim.address} was lost; {remedy(claim)}, or let the owner come back"
             return NotOwner(name, why)
         if claim.session == session or (token is None and claim.session == peer.address):
             if token is not None and token < claim.token:
@@ -195,6 +202,9 @@ class Leases:
         kept: list[Waiting] = []
         wanted: list[str] = []
         for waiting in self.queue:
+            if not waiting.still_there():
+                answers.append(Granted(waiting.request, None, "who asked for it is gone"))
+                continue
             blocked = self._blocked(waiting, now)
             if not blocked and not any(n in wanted for n in waiting.switches):
                 answers.append(self._grant(waiting, now))
@@ -233,6 +243,11 @@ class Leases:
         """Wire seconds of the next end of a lease or of a wait."""
         ends = [c.renewed_at + c.lease_s for c in self.claims.values() if not c.orphaned]
         return min([*ends, *(w.until for w in self.queue)], default=None)
+
+
+def remedy(claim: Claim) -> str:
+    """How an operator frees what was orphaned."""
+    return f"release it with a reason (its token: `Release {claim.token},WHY`)"
 
 
 def _joined(before: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:

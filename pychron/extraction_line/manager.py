@@ -171,7 +171,6 @@ class ExtractionLineManager:
         """Open or close, through every rule."""
         name = self.resolve(command.switch)
         switch = self.line.switches[name]
-        self.owners.heard(command)
         if self.stopping:
             raise NotStored(name, "this node is stopping")
         if is_manual(switch):
@@ -215,7 +214,13 @@ class ExtractionLineManager:
         """Take a soft lock away, first on disk."""
         self.resolve(name)
         switch, lock = self.line.switches[name], self.line.switches[name].lock
-        await self.kept(name, SoftUnlock(name), self.audit(who, "unlock", name, why))
+        try:
+            await self.kept(name, SoftUnlock(name), self.audit(who, "unlock", name, why))
+        except NotStored:
+            if switch.lock is not None:  # the unlocking was given up, and may be on disk all the same
+                still = switch.lock
+                self.in_its_own_time(SoftLock(name, still.who, still.why, still.when))
+            raise
         if switch.lock is lock:  # else locked again while this was written, and later on disk too
             switch.lock = None
             self.dropped()

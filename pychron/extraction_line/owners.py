@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
@@ -11,8 +13,7 @@ from twisted.python.failure import Failure
 
 from pychron.extraction_line.errors import LineError, NotOwner, NotStored
 from pychron.extraction_line.events import OwnerChanged
-from pychron.extraction_line.interfaces import Command
-from pychron.extraction_line.leases import DEFAULT_S, LEAST_S, MOST_S, Claim, Granted, Leases, Waiting
+from pychron.extraction_line.leases import DEFAULT_S, LEAST_S, MOST_S, Claim, Granted, Leases, Waiting, remedy
 from pychron.extraction_line.states import Action
 from pychron.store.errors import StoreFailed
 from pychron.store.records import ClaimGone, ClaimRow, Token
@@ -35,6 +36,8 @@ class Wanted:
     lease_s: float = DEFAULT_S
     require: tuple[tuple[str, str], ...] = ()
     wait_s: float = 0.0
+    still_there: Callable[[], bool] = lambda: True
+    """A claim that waits is not granted to somebody who has left."""
 
 
 class Owners:
@@ -43,6 +46,8 @@ class Owners:
     def __init__(self, manager: ExtractionLineManager) -> None:
         self._manager = manager
         self._waiting: dict[int, Deferred[Claim]] = {}
+        self._writing: dict[str, list[Deferred[None]]] = {}
+        """By session, those who wait for what is being written of it."""
         self._number = 0
         self._timer: IDelayedCall | None = None
 
@@ -64,76 +69,90 @@ class Owners:
             return NotOwner(name, f"this line is reserved to {host} by its file (system master_host)")
         return self._leases.access(name, action, peer, session.removeprefix("id:"), token, now)
 
-    def heard(self, command: Command) -> None:
+    def heard(self, address: str) -> None:
         """Any request of an installed client's address renews its lease."""
-        session = command.id.rpartition(":")[0] if command.id else None
-        self._leases.heard(command.peer.address, session, self._manager.now)
+        self._leases.heard(address, self._manager.now)
 
     async def claim(self, wanted: Wanted) -> Claim:
-        """Granted at once, or after waiting in the fair queue. Raises NotOwner with who holds what."""
+        """Granted at once, or after waiting in the fair queue. Raises NotOwner with who holds what, or what is not as
+        the claim requires; one that was renewed stands all the same."""
         lease_s = min(MOST_S, max(LEAST_S, wanted.lease_s))
+        await self._written(wanted.session)
         self._number += 1
         now = self._manager.now
         before = self._leases.claims.get(wanted.session)
         waiting = Waiting(
             self._number, wanted.session, wanted.peer.address, wanted.switches, lease_s, wanted.require,
-            now + wanted.wait_s,
+            now + wanted.wait_s, wanted.still_there,
         )  # fmt: skip
         answer = self._leases.ask(waiting, now)
         if answer is None:
             self._waiting[waiting.request] = Deferred()
             self._rewake()
             return await self._waiting[waiting.request]
-        claim = self._answered(answer, wanted.switches)
-        renewed = before is not None and before.token == claim.token and not before.orphaned
+        claim = answer.claim
+        if claim is None:
+            raise NotOwner(", ".join(wanted.switches), answer.why)
+        renewed = before is not None and replace(before, renewed_at=claim.renewed_at) == claim
         if not renewed:
             await self._keep(claim, answer.before)
         self._rewake()
+        if answer.why:
+            raise NotOwner(", ".join(wanted.switches), answer.why)
         return claim
 
-    def _answered(self, answer: Granted, switches: tuple[str, ...]) -> Claim:
-        if answer.claim is None:
-            raise NotOwner(", ".join(switches), answer.why)
-        return answer.claim
+    # ---- one write of a session at a time
+
+    async def _written(self, session: str) -> None:
+        """Whatever is being written of the session has ended: what it asks next is judged by what came of that."""
+        while session in self._writing:
+            turn: Deferred[None] = Deferred()
+            self._writing[session].append(turn)
+            await turn
+
+    @contextmanager
+    def _writes(self, session: str) -> Iterator[None]:
+        """From the record's way to disk to what follows from it in memory."""
+        self._writing[session] = []
+        try:
+            yield
+        finally:
+            for turn in self._writing.pop(session):
+                turn.callback(None)
 
     async def _keep(self, claim: Claim, before: Claim | None) -> None:
-        row = ClaimRow(
-            claim.session,
-            claim.address,
-            claim.switches,
-            claim.token,
-            claim.lease_s,
-            claim.require,
-            claim.orphaned,
-        )
+        names = ", ".join(claim.switches)
         audit = self._manager.audit(Peer(claim.address), "claim", ",".join(claim.switches), "")
-        try:
-            await self._manager.store.commit(row, Token(claim.token), audit)
-        except StoreFailed as problem:
-            self._leases.put_back(claim, before)
-            raise NotStored(
-                ", ".join(claim.switches), f"the claim could not be written: {problem.why}"
-            ) from problem
-        self._say(claim.switches, claim.address, claim.orphaned, "claimed")
+        await self._written(claim.session)
+        with self._writes(claim.session):
+            try:
+                await self._manager.store.commit(_row(claim), Token(claim.token), audit)
+            except StoreFailed as problem:
+                self._leases.put_back(claim, before)
+                # It was given up, and may be on disk all the same.
+                row = _row(before) if before is not None else ClaimGone(claim.session)
+                self._manager.in_its_own_time(row)
+                raise NotStored(names, f"the claim could not be written: {problem.why}") from problem
+            self._say(claim.switches, claim.address, claim.orphaned, "claimed")
 
     async def release(self, session: str, who: Peer, why: str) -> tuple[str, ...]:
         """Give a claim up, or (an operator, with a reason) take an orphaned one away; answers its switches."""
+        await self._written(session)
         claim = self._leases.claims.get(session)
         if claim is None:
             return ()
+        names = ", ".join(claim.switches)
         audit = self._manager.audit(who, "release", ",".join(claim.switches), why)
-        try:
-            await self._manager.store.commit(ClaimGone(session), audit)
-        except StoreFailed as problem:
-            raise NotStored(
-                ", ".join(claim.switches), f"the release could not be written: {problem.why}"
-            ) from problem
-        now = self._leases.claims.get(session)
-        if claim.orphaned and now is not None and not now.orphaned:
-            return ()  # its session came back meanwhile, and its claim is written after this
-        self._leases.release(session)
-        self._say(claim.switches, "", False, why or "released")
-        self._serve(self._leases.next_in_line(self._manager.now))
+        with self._writes(session):
+            try:
+                await self._manager.store.commit(ClaimGone(session), audit)
+            except StoreFailed as problem:
+                self._manager.in_its_own_time(_row(self._leases.claims.get(session, claim)))
+                raise NotStored(names, f"the release could not be written: {problem.why}") from problem
+            self._leases.release(session)
+            self._say(claim.switches, "", False, why or "released")
+            self._serve(self._leases.next_in_line(self._manager.now))
+        self._rewake()
         return claim.switches
 
     def orphans(self) -> tuple[int, ...]:
@@ -166,22 +185,23 @@ class Owners:
     async def _orphaned(self, claim: Claim) -> None:
         self._say(claim.switches, claim.address, True, f"{claim.address} did not renew its lease")
         self.raise_alarm(claim)
-        row = ClaimRow(
-            claim.session, claim.address, claim.switches, claim.token, claim.lease_s, claim.require, True
-        )
-        try:
-            await self._manager.store.commit(row)
-        except StoreFailed as problem:
-            self._manager.log.error(
-                "the lost lease of {switches} is not on disk: {why}",
-                switches=", ".join(claim.switches),
-                why=problem.why,
-            )
+        await self._written(claim.session)
+        if self._leases.claims.get(claim.session) is not claim:
+            return  # released, or its session came back: that is on disk
+        with self._writes(claim.session):
+            try:
+                await self._manager.store.commit(_row(claim))
+            except StoreFailed as problem:
+                self._manager.log.error(
+                    "the lost lease of {switches} is not on disk: {why}",
+                    switches=", ".join(claim.switches),
+                    why=problem.why,
+                )
 
     def raise_alarm(self, claim: Claim) -> None:
         """An orphaned claim stands: somebody must look after its switches."""
         names = ", ".join(claim.switches)
-        text = f"{claim.address} was lost and owns {names}: they may be closed, not opened; release them with a reason"
+        text = f"{claim.address} was lost and owns {names}: they may be closed, not opened; {remedy(claim)}"
         key = f"{ORPHANED}{claim.session}"
         self._manager.publish(self._manager.machine.observer.alarm(key, text, claim.switches))
 
@@ -233,3 +253,15 @@ class Owners:
         for waiting in self._waiting.values():
             waiting.errback(Failure(NotOwner("", "this node is stopping")))
         self._waiting.clear()
+
+
+def _row(claim: Claim) -> ClaimRow:
+    return ClaimRow(
+        claim.session,
+        claim.address,
+        claim.switches,
+        claim.token,
+        claim.lease_s,
+        claim.require,
+        claim.orphaned,
+    )

@@ -136,6 +136,11 @@ class ExtractionLinePlugin:
         """Whether a claim belongs to the address."""
         return self._local is not None and self._local.manager.leases.is_owner(address)
 
+    def heard(self, address: str) -> None:
+        """A request without a session came from the address."""
+        if self._local is not None:
+            self._local.manager.owners.heard(address)
+
     def refused(self, call: Call, why: str) -> None:
         """A request that would have moved something was turned away before it reached the line."""
         if self._local is not None:

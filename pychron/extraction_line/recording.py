@@ -6,10 +6,17 @@ from typing import TYPE_CHECKING
 
 from twisted.python.failure import Failure
 
-from pychron.extraction_line.actuations import StoreIntent, StoreOutcome
+from pychron.extraction_line import rules
+from pychron.extraction_line.actuations import Phase, StoreIntent, StoreOutcome
+from pychron.extraction_line.errors import NotStored
 from pychron.extraction_line.events import ShotCounted
 from pychron.extraction_line.interfaces import Done
-from pychron.extraction_line.records import count_records, intent_record, outcome_records
+from pychron.extraction_line.records import (
+    count_records,
+    intent_record,
+    outcome_record,
+    outcome_records,
+)
 from pychron.extraction_line.states import Action
 from pychron.runtime.deadlines import DeadlinePassed, within
 from pychron.store.errors import StoreFailed
@@ -19,7 +26,8 @@ if TYPE_CHECKING:
 
 
 CLOSE_WAITS_S = 1.0
-"""Wire seconds that a close waits for its intent: a disk that takes longer holds no close back until it is too late for it."""
+"""Wire seconds that what makes safe waits for its intent: a disk that takes longer holds no close back until it is too late
+for it."""
 
 
 class Recording:
@@ -36,10 +44,14 @@ class Recording:
             line.carry(line.machine.intent_stored(a.key, line.now))
 
         def failed(failure: Failure) -> None:
-            line.carry(line.machine.intent_failed(a.key, _why(failure), line.now))
+            why = _why(failure)
+            line.carry(line.machine.intent_failed(a.key, why, line.now))
+            if not a.begun and a.phase is Phase.ENDED:  # it was given up, and may be on disk all the same
+                refused = NotStored(a.parent, f"its intent could not be written ({why})")
+                line.in_its_own_time(outcome_record(a.key, a.command, refused, line.world.wall(), line.now))
 
         written = line.store.commit(intent_record(a.key, a.command, a.plan, line.world, line.now))
-        if a.command.action is Action.CLOSE:
+        if all(rules.privileged(line.line.switches[n], t) or t is Action.CLOSE for n, t in a.plan):
             within(line.world.wire, CLOSE_WAITS_S, written, "a worn disk")
         line.spawner.keep(written.addCallbacks(stored, failed), "storing an intent")
 

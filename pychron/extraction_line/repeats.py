@@ -59,6 +59,10 @@ class Repeats:
             return None
         return last[1].result if self.stands(last[1].command) else None
 
+    def newest(self, switch: str) -> Command | None:
+        """The last command that was planned to turn it."""
+        return self._latest.get(switch)
+
     def stands(self, command: Command | None) -> bool:
         """Nothing else was planned for its switch since `command` was."""
         return command is not None and self._latest.get(command.switch) is command

@@ -10,7 +10,7 @@ from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Action, Kind, Lock, State
 from pychron.hardware.interfaces import Evidence
 from pychron.store.errors import StoreFailed
-from pychron.store.records import AuditEntry, Intent, Outcome, Record, Restored
+from pychron.store.records import AuditEntry, Intent, Outcome, Restored
 
 
 def restored_counts(spec: LineSpec, restored: Restored) -> Counts:
@@ -52,6 +52,7 @@ def restore(manager: ExtractionLineManager, restored: Restored) -> Interrupted:
             manager.machine.observer.owners[name] = (claim.address, claim.orphaned)
         if claim.orphaned:
             manager.owners.raise_alarm(claim)
+    manager.owners.tick()  # each lease runs from now, and its end is seen
     for request_id, outcome in restored.outcomes.items():
         of = (outcome.switch, Action(outcome.action)) if outcome.result == "done" else None
         manager.machine.repeats.restore(request_id, result_of(outcome), outcome.wire, of)
@@ -73,11 +74,13 @@ class Interrupted:
     def __init__(self, manager: ExtractionLineManager, intents: tuple[Intent, ...]) -> None:
         self._manager = manager
         self._open = list(intents)
-        self._counts: dict[str, list[Record]] = {}
+        self._counted: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        """Switches and pipettes that an intent may have turned: their counts are written as they are by then."""
         wall = manager.world.wall()
         for intent in intents:
             known = [(n, Action(a)) for n, a in intent.steps if n in manager.line.switches]
-            self._counts[intent.key] = count_records(manager.line, *manager.counts.turned(known, wall))
+            switches, pipettes = manager.counts.turned(known, wall)
+            self._counted[intent.key] = tuple(switches), tuple(pipettes)
             text = f"{intent.action} of {intent.switch} for {intent.peer} was under way when this node ended"
             alarm = manager.machine.observer.alarm(
                 f"interrupted:{intent.key}",
@@ -117,8 +120,15 @@ class Interrupted:
             action=intent.action,
         )
         audit = AuditEntry(outcome.wall, intent.peer, f"{intent.action}: NoResponse", intent.switch, why)
+        switches, pipettes = self._counted[intent.key]
+        counts = self._manager.counts
+        counted = count_records(
+            self._manager.line,
+            {n: counts.switches[n] for n in switches},
+            {n: counts.pipettes[n] for n in pipettes},
+        )
         try:
-            await self._manager.store.commit(outcome, audit, *self._counts[intent.key])
+            await self._manager.store.commit(outcome, audit, *counted)
         except StoreFailed as problem:
             self._manager.log.error("{switch}: {why}", switch=intent.switch, why=problem.why)
             self._open.append(intent)

@@ -253,6 +253,8 @@ class Conversation:
         waiting = Waiting(item, self._arrival.at, self._arrival.stood_still)
         reply = self._begin(waiting)
         if reply is None:
+            verb = self._dispatcher.granted(item, self.peer)
+            waiting.jumps = verb is not None and verb.jumps
             self._enqueue(waiting)
         return reply
 

@@ -82,6 +82,8 @@ class Dispatcher:
         self.rights = rights
         self.file = file
         self.audit: Audit | None = None
+        self.heard: Callable[[str], None] | None = None
+        """Told the address of each request of a client that names no session: its claim stands by that (rule 17)."""
         self.draining = False
         self._spawner = Spawner()
         self._movers: dict[str, dict[Asked, object]] = {}
@@ -93,6 +95,8 @@ class Dispatcher:
         """The reply, or what has to be awaited for its result: `settle` makes the reply of that."""
         request = asked.request
         self.counters.requests += 1
+        if self.heard is not None and request.id is None and asker.may_move:
+            self.heard(asker.peer.address)
         verb = self._find(request.verb)
         if verb is not None:
             asked_for = self.counters.verbs
@@ -109,7 +113,7 @@ class Dispatcher:
             asked.stood_still,
         )
         try:
-            if verb is None or verb.right > asker.peer.right or verb.moves:
+            if verb is None or verb.right > asker.peer.right or verb.moves or not asker.may_move:
                 verb = self._admitted(verb, call, asked, asker)
             result = verb.handler(call)
             if type(result) in AT_ONCE or not hasattr(result, "__await__"):
@@ -142,7 +146,8 @@ class Dispatcher:
     def _admitted(self, verb: Verb | None, call: Call, asked: Asked, asker: Asker) -> Verb:
         if verb is None:
             raise Fault(3, self._hint(call.verb), command=call.verb)
-        if verb.right <= asker.peer.right and not verb.moves:
+        free = not verb.moves and (asker.may_move or verb.right is Right.OBSERVE)
+        if verb.right <= asker.peer.right and free:
             return verb
         code, why = self._obstacle(verb, asked, asker)
         if not why:
@@ -165,10 +170,10 @@ class Dispatcher:
             if verb.right is Right.OPERATE:
                 return 13, takes + self.rights.remedy(peer.address, self.file)
             return 13, takes + "use the node's own socket on its machine"
-        if not asked.queued:
-            self.arrives(asked.request, asker)
         if not asker.may_move:
             return 13, f"this listener takes queries only; write actuate: true in {self.file}"
+        if not asked.queued:
+            self.arrives(asked.request, asker)
         if self.draining:
             return 7, "the node is stopping"
         if asked.superseded:
@@ -242,8 +247,11 @@ class Dispatcher:
 
 
 def supersede(older: Asked, newer: Request) -> None:
-    """Mark `older` if `newer` asks the contrary of the same switch, or may do so. Copies are left alone."""
+    """Mark `older` if `newer` asks the contrary of the same switch, or may do so. Copies are left alone, and what is
+    meant for the whole line: who makes it safe is not overruled by a wish for one switch."""
     if older.request.verb == newer.verb and older.request.argument == newer.argument:
+        return
+    if not older.request.argument and "description" not in older.request.members:
         return
     theirs, ours = target(older.request), target(newer)
     if theirs is None or ours is None or theirs == ours:

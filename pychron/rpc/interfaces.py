@@ -33,6 +33,9 @@ class IOwners(Interface):
     def is_owner(address: str) -> bool:
         """True while somebody at `address` holds a claim. From memory."""
 
+    def heard(address: str) -> None:
+        """A client at `address` that names no session has asked something: any request renews its lease."""
+
 
 class IAudit(Interface):
     """Offered by whoever keeps the audit. What an actuation did is audited by the line itself, in its transaction."""

@@ -109,7 +109,8 @@ class RemoteCommandServerPlugin:
         assert server is not None and others is not None
         context.counters.update(server.counters.by_verb(self.verbs.names()))
         try:
-            server.is_owner = context.find(IOwners).is_owner
+            owners = context.find(IOwners)
+            server.is_owner, server.dispatcher.heard = owners.is_owner, owners.heard
         except LookupError:
             self.log.debug("nobody grants claims here")
         try:

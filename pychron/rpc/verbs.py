@@ -48,7 +48,7 @@ class Verb:
     arguments: str = ""
     doc: str = ""
     moves: bool = False
-    """True where it may move hardware: never taken from UDP or the legacy listener, listed in the audit."""
+    """True where it may move hardware: listed in the audit."""
     jumps: bool = False
     """True for a close: it is begun at once where an open has its connection's turn, and cancels the older requests
     for the same switch that wait there. Replies keep the order all the same."""

@@ -135,8 +135,10 @@ class Controller:
         if verb == "Claim":
             return self.claim(members)
         if verb == "Release":
-            session = next((s for s, (t, _) in self.claims.items() if t == members["token"]), None)
-            if session is None:
+            session = members.get("id", "boot:1").rpartition(":")[0]
+            if "token" in members:
+                session = next((s for s, (t, _) in self.claims.items() if t == members["token"]), None)
+            if session not in self.claims:
                 raise PeerFault(4, "no such claim")
             del self.claims[session]
             return {"released": []}

@@ -163,14 +163,18 @@ class Lost(ClaimCase):
         assert self.owners() == {}
         assert [e.key for e in self.bench.events if isinstance(e, AlarmCleared)] == ["orphaned:boot-a"]
 
-    def test_an_owner_that_comes_back_while_it_is_released_keeps_its_claim(self):
+    def test_an_owner_that_comes_back_while_it_is_released_claims_what_is_free_then(self):
         store, written = self.manager.store, Deferred()
         commit, store.commit = store.commit, lambda *records: written
         releasing = self.call("Release", f"{self.token},its node burnt", who=OTHERS)
         store.commit = commit
-        assert self.claim(id="boot-a:3")["token"] == self.token
+        coming_back = self.call("Claim", "A", id="boot-a:3")
+        self.bench.advance(1)
+        self.assertNoResult(coming_back)
         written.callback(None)
-        assert self.successResultOf(releasing) == {"released": []}
+        self.bench.advance(1)
+        assert self.successResultOf(releasing) == {"released": ["A"]}
+        assert self.successResultOf(coming_back)["token"] > self.token
         assert self.owners() == {"A": ("10.0.0.5", False)}
 
     def test_a_restart_frees_nothing(self):

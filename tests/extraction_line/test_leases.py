@@ -107,9 +107,9 @@ def test_a_restart_starts_leases_anew_and_frees_none():
 def test_an_installed_client_renews_by_any_request():
     leases = Leases(line())
     leases.ask(wish(1, session="10.0.0.5", lease=10), 0.0)
-    leases.heard("10.0.0.5", None, 8.0)
+    leases.heard("10.0.0.5", 8.0)
     assert leases.tick(15.0) == ([], [])
-    leases.heard("10.0.0.6", None, 15.0)
+    leases.heard("10.0.0.6", 15.0)
     assert len(leases.tick(18.5)[0]) == 1
 
 

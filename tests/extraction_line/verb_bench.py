@@ -63,6 +63,8 @@ class VerbCase(SynchronousTestCase):
         call = Call(verb, argument, who or peer(), self.clock.seconds(), members, id, within)
 
         async def asked():
+            if id is None:  # as the dispatcher does
+                self.manager.owners.heard(call.peer.address)
             found = self.table.get(verb).handler(call)
             return await found if hasattr(found, "__await__") else found
 

@@ -60,8 +60,14 @@ class World:
 
 
 class Owners:
+    def __init__(self) -> None:
+        self.addresses: list[str] = []
+
     def is_owner(self, address: str) -> bool:
         return address == "192.168.1.9"
+
+    def heard(self, address: str) -> None:
+        self.addresses.append(address)
 
 
 class Plugin(SynchronousTestCase):
@@ -121,6 +127,7 @@ class Plugin(SynchronousTestCase):
         self.assertEqual(names, ["GetVersion", "ListVerbs", "State"])
         assert self.plugin.server is not None
         self.assertTrue(self.plugin.server.is_owner("192.168.1.9"))
+        self.assertEqual(self.offered[IOwners].addresses, ["192.168.1.9"] * 3)
         self.assertEqual(context.counters["rpc_requests"](), 3)
         self.assertEqual(context.counters["rpc_faults_003"](), 0)
         self.successResultOf(Deferred.fromCoroutine(self.plugin.drain()))

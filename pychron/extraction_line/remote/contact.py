@@ -71,6 +71,8 @@ class Contact:
         self._subscriber: Subscriber | None = None
         self._missed = 0
         self._said_down = ""
+        self.last: OwnPeer | None = None
+        """One of ours, also while it is lost: a connection to it may stand."""
         self._compared: object = None
         self._differing = False
         self.stopped = True
@@ -122,9 +124,10 @@ class Contact:
         if self.peer is None:
             version = await self._link.version(self.settings.timeout_s)
             if version.ours:
-                self.peer = OwnPeer(self._link, self.settings)
+                self.peer = self.last = OwnPeer(self._link, self.settings)
                 self._follow()
             else:
+                self.last = None
                 self.peer = InstalledPeer(self._link, self.settings, self.states, self._world.wire)
                 self.log.info(
                     "{who} is an installed Pychron server: it is polled, takes no claims and tells no interlocks",

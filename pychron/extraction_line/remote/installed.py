@@ -125,6 +125,11 @@ class InstalledPeer:
             seen = await self.read_back(name)
         except BadReply as bad:
             raise NoResponse(name, f"{verb} was answered by {reply}, the read-back was not: {bad}") from bad
+        except LineError as problem:
+            if fault is not None:
+                raise self._refused(name, fault) from problem
+            why = f"{verb} was answered by {reply}, the read-back by an error: {problem}"
+            raise NoResponse(name, why) from problem
         if fault is not None:
             raise self._refused(name, fault)
         wanted = State.OPEN if action is Action.OPEN else State.CLOSED
@@ -194,8 +199,8 @@ def _with_state(
     if opened is None:
         return RemoteSwitch(replace(view, state=State.UNKNOWN), switch.ties)
     state = State.OPEN if opened else State.CLOSED
-    if state is view.state and view.evidence is not None:
-        evidence = Evidence.RELAY if Evidence.RELAY in (view.evidence, evidence) else evidence
+    if state is view.state and view.evidence is Evidence.RELAY and evidence is not Evidence.RELAY:
+        return switch  # as old as that reading
     return RemoteSwitch(replace(view, state=state, evidence=evidence, age_s=0.0), switch.ties)
 
 

@@ -16,8 +16,10 @@ from zope.interface import implementer
 from pychron.config.problems import nearest
 from pychron.events.bus import EventBus
 from pychron.extraction_line.errors import (
+    ChildFailed,
     LineError,
     Locked,
+    Mismatch,
     NoResponse,
     NotPermitted,
     OutOfService,
@@ -172,7 +174,7 @@ class RemoteExtractionLineManager:
         peer = await self._ours(first, "claims")
         return await self._reached(first, peer.claim(session, valves, require, lease_s, self._now))
 
-    async def release(self, token: int, session: str = "", why: str = "") -> None:
+    async def release(self, token: int | None, session: str = "", why: str = "") -> None:
         """Give a claim up."""
         await self._reached(self.name, (await self._ours(self.name, "claims")).release(token, session, why))
 
@@ -214,10 +216,11 @@ class RemoteExtractionLineManager:
         try:
             if isinstance(peer, OwnPeer):
                 changed = await peer.turn(name, action, left, deadline, command.token)
-                await self.look_again()
+                await self._looked_or_unknown(peer, key)
             else:
                 changed, seen = await peer.turn(name, action, deadline)
                 self.contact.take(peer.whole(seen), written, settles=())
+                self.states.turned(name, self._now)
         except LinkDown as down:
             self.contact.missed(down)
             raise PeerLost(name, f"{self.name}: {down}; nothing was sent") from down
@@ -229,6 +232,8 @@ class RemoteExtractionLineManager:
         except LineError as problem:
             if isinstance(problem, NoResponse) and isinstance(peer, InstalledPeer):
                 self._doubt(peer, key, written + late_s)
+            elif isinstance(problem, NoResponse | Mismatch | ChildFailed):
+                await self._looked_or_unknown(peer, key)
             else:
                 await self.look_again()
             raise
@@ -251,6 +256,8 @@ class RemoteExtractionLineManager:
             return await self.contact.known()
         except Failed as problem:
             self.contact.missed(problem)
+            if not opening and self.contact.last is not None:
+                return self.contact.last
             raise PeerLost(name, f"{self.name}: {problem}; nothing was sent") from problem
 
     async def _ours(self, name: str, what: str) -> OwnPeer:
@@ -341,12 +348,19 @@ class RemoteExtractionLineManager:
         await peer.read_back(name)
         await self.contact.look()
 
-    async def look_again(self) -> None:
-        """Ask now: what just changed there is known here before the caller goes on; a failure only leaves it old."""
+    async def _looked_or_unknown(self, peer: OwnPeer | InstalledPeer, key: int) -> None:
+        """What was turned is not shown as it was before: where no look tells how it is now, it is unknown."""
+        if not await self.look_again():
+            self._doubt(peer, key, self._now)
+
+    async def look_again(self) -> bool:
+        """Ask now: what just changed there is known here before the caller goes on. False: what is known stays old."""
         try:
             await self.contact.look()
         except Failed as problem:
             self.contact.missed(problem)
+            return False
+        return True
 
     # ---- inside
 

@@ -213,7 +213,7 @@ class MixedExtractionLine:
         return await self._once.turn(
             command,
             [n for n, _ in plan],
-            lambda: self._actuate(command, steps, tied),
+            lambda sent: self._actuate(sent, steps, tied),
             lambda: self._is_so(name, action),
         )
 

@@ -8,13 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from pychron.extraction_line.actuations import Result
-from pychron.extraction_line.errors import ChildFailed, LineError, Mismatch, NoResponse, NotStored
+from pychron.extraction_line.errors import (
+    ChildFailed,
+    LineError,
+    Mismatch,
+    NoResponse,
+    NotStored,
+    Superseded,
+    TooLate,
+)
 from pychron.extraction_line.interfaces import Command, Done
 from pychron.extraction_line.manager import ExtractionLineManager
 from pychron.extraction_line.recording import CLOSE_WAITS_S
@@ -24,6 +32,7 @@ from pychron.extraction_line.states import Action
 from pychron.runtime.deadlines import DeadlinePassed, within
 from pychron.store.errors import StoreFailed
 
+Act = Callable[[Command], Awaitable[Done]]
 MAY_HAVE_MOVED = (Done, NoResponse, Mismatch, ChildFailed)
 """What a copy gets again. After another refusal nothing is under way, and who asks anew is looked at anew."""
 _Key = tuple[str, str, str, Action]
@@ -50,7 +59,7 @@ class Once:
         self,
         command: Command,
         turned: Iterable[str],
-        act: Callable[[], Awaitable[Done]],
+        act: Act,
         holds: Callable[[], bool],
     ) -> Done:
         """What `act` answers or raises. The same id again gets that for ten minutes, and `act` is not called.
@@ -72,14 +81,27 @@ class Once:
         for switch in turned:
             repeats.planned(command, switch)
         try:
-            result = await (
-                self._kept(command, act) if command.id is not None else self._audited(command, act)
-            )
+            result = await (self._kept if command.id is not None else self._audited)(command, act)
         except (CancelledError, Exception):
             self._tell(key, first, _cut_short(command))
             raise
         self._tell(key, first, result)
         return _given(result)
+
+    async def _outcome(self, command: Command, act: Act) -> Result:
+        """An open that still waits here is not sent once a close of its switch was asked for."""
+
+        def overtaken() -> bool:
+            newest = self._manager.machine.repeats.newest(command.switch)
+            return command.action is Action.OPEN and newest is not None and newest.action is Action.CLOSE
+
+        here = command.still_there
+        try:
+            return await act(replace(command, still_there=lambda: here() and not overtaken()))
+        except LineError as problem:
+            if isinstance(problem, TooLate) and here() and overtaken():
+                return Superseded(command.switch, "a newer close took its place")
+            return problem
 
     def _tell(self, key: _Key, first: _First, result: Result) -> None:
         if self._under_way.get(key) is first:
@@ -90,23 +112,23 @@ class Once:
             else:
                 other.errback(Failure(result))
 
-    async def _audited(self, command: Command, act: Callable[[], Awaitable[Done]]) -> Result:
+    async def _audited(self, command: Command, act: Act) -> Result:
         """The controllers know this node only; who asked for it stands in this node's file."""
-        result = await _outcome(act)
+        result = await self._outcome(command, act)
         manager = self._manager
         if isinstance(result, MAY_HAVE_MOVED):
             manager.machine.repeats.ended(command, result, manager.now)
         manager.in_its_own_time(audit_entry(command, result, manager.world.wall()))
         return result
 
-    async def _kept(self, command: Command, act: Callable[[], Awaitable[Done]]) -> Result:
+    async def _kept(self, command: Command, act: Act) -> Result:
         try:
             key = await self._intended(command)
         except NotStored as problem:
             self._manager.machine.repeats.ended(command, problem, self._manager.now)
             return problem
         try:
-            result = await _outcome(act)
+            result = await self._outcome(command, act)
         except (CancelledError, Exception):
             await self._ended(key, command, _cut_short(command))
             raise
@@ -146,13 +168,6 @@ def _cut_short(command: Command) -> LineError:
     return NoResponse(
         command.switch, f"{command.action} was cut short; what became of it is not known; look at the state"
     )
-
-
-async def _outcome(act: Callable[[], Awaitable[Done]]) -> Result:
-    try:
-        return await act()
-    except LineError as problem:
-        return problem
 
 
 def _given(result: Result) -> Done:

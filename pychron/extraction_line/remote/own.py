@@ -131,9 +131,9 @@ class OwnPeer:
             raise NotPermitted(first, f"Claim was answered by {reply!r}")
         return Grant(token, float(granted), sent_at)
 
-    async def release(self, token: int, session: str, why: str) -> None:
-        """Give a claim up."""
-        members: dict[str, Any] = {"token": token, "why": why}
+    async def release(self, token: int | None, session: str, why: str) -> None:
+        """Give a claim up, by its token or (None) whatever the session holds."""
+        members: dict[str, Any] = {"why": why} if token is None else {"token": token, "why": why}
         if session:
             members["id"] = session
         await self._asked("", "Release", self._settings.timeout_s, value="", **members)

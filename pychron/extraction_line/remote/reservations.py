@@ -40,8 +40,8 @@ class Holder(Protocol):
     async def hold(self, session: str, require: Mapping[str, str]) -> tuple[int, float]:
         """Claim or renew; the token and the lease in seconds. Raises LineError."""
 
-    async def free(self, session: str, token: int) -> None:
-        """Give it up. Raises LineError."""
+    async def free(self, session: str, token: int | None) -> None:
+        """Give it up, or (None) whatever it may hold. Raises LineError."""
 
     async def fresh(self, switch: str) -> None:
         """Raises PeerLost where its states are older than one read period and it does not tell them now."""
@@ -64,8 +64,8 @@ class RemoteHolder:
         grant = await self._line.claim((), require, LEASE_S, self._id(session))
         return grant.token, grant.lease_s
 
-    async def free(self, session: str, token: int) -> None:
-        """By its token."""
+    async def free(self, session: str, token: int | None) -> None:
+        """By its token, where that is known."""
         await self._line.release(token, self._id(session), "the switch that it was held for is closed")
 
     async def fresh(self, switch: str) -> None:
@@ -91,7 +91,7 @@ class LocalHolder:
         claim = await self._manager.owners.claim(wanted)
         return claim.token, claim.lease_s
 
-    async def free(self, session: str, token: int) -> None:
+    async def free(self, session: str, token: int | None) -> None:
         """As any peer's release."""
         await self._manager.owners.release(session, self._who, "the switch that it was held for is closed")
 
@@ -112,7 +112,8 @@ def session_of(node: str, switch: str) -> str:
 
 @dataclass(slots=True)
 class _Held:
-    token: int
+    token: int | None
+    """None: it may be held, by an earlier start of this node or a claim whose answer was lost."""
     until: float
     renew_at: float
 
@@ -147,6 +148,9 @@ class Reservations:
 
     def start(self) -> None:
         """Look at every tied switch once a second."""
+        for switch in self._ties:
+            for holder in self._groups(switch):
+                self._held.setdefault((switch, holder), _Held(None, self._now, self._now))
         if self._ties:
             self._periodic.start()
 
@@ -228,7 +232,11 @@ class Reservations:
 
     async def _hold(self, switch: str, holder: int, require: Mapping[str, str]) -> None:
         sent = self._now
-        token, lease_s = await self._holders[holder].hold(self._session(switch), require)
+        try:
+            token, lease_s = await self._holders[holder].hold(self._session(switch), require)
+        except (NoResponse, PeerLost):
+            self._held.setdefault((switch, holder), _Held(None, sent, sent))
+            raise
         self._held[(switch, holder)] = _Held(token, sent + lease_s * ACT_UNTIL, sent + lease_s / 3)
 
     async def _free(self, switch: str) -> None:
@@ -236,15 +244,25 @@ class Reservations:
             held = self._held.get((switch, holder))
             if held is None:
                 continue
+            if switch in self._opening:
+                return  # somebody opens it again, and takes its holds
             try:
                 await self._holders[holder].free(self._session(switch), held.token)
             except LineError as problem:
                 if not isinstance(problem, NoResponse | PeerLost):
-                    self._held.pop((switch, holder), None)  # it knows of no such claim
-                self.log.warn("{valve}: a hold could not be released: {why}", valve=switch, why=str(problem))
+                    self._forget(switch, holder, held)  # it knows of no such claim
+                if held.token is not None:
+                    self.log.warn(
+                        "{valve}: a hold could not be released: {why}", valve=switch, why=str(problem)
+                    )
             else:
-                self._held.pop((switch, holder), None)
+                self._forget(switch, holder, held)
         self._clear(switch)
+
+    def _forget(self, switch: str, holder: int, held: _Held) -> None:
+        """Unless it was taken anew meanwhile."""
+        if self._held.get((switch, holder)) is held:
+            del self._held[(switch, holder)]
 
     async def _renew(self, switch: str, view: SwitchView) -> None:
         for holder, require in self._groups(switch).items():

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 from pychron.config.problems import Place
@@ -59,6 +60,8 @@ class RemoteStates:
         self._switches: dict[str, RemoteSwitch] = {}
         self._read_at: dict[str, float] = {}
         self._doubts: dict[str, Lingering] = {}
+        self._turned_at: dict[str, float] = {}
+        self._lost_at = -inf
         self._alarms: dict[str, bool] = {}
         """Alarms of the peer told here; True where its list of standing ones has named it."""
         self._past: deque[str] = deque(maxlen=PAST)
@@ -136,15 +139,21 @@ class RemoteStates:
         if picture.boot in self._past:
             return []
         if picture.boot != self.boot:
-            if self.boot:
+            if self.boot and picture.boot:
                 self._past.append(self.boot)
             self.boot, self.seq, self._heard_seq = picture.boot, -1, -1
+        if self.lost and not (states_too and asked_at >= self._lost_at):
+            return []  # what was known before it was lost is not made known again by that
         before = self._shown(now)
         events = self._found(picture.node)
         if picture.seq is None or picture.seq >= self.seq:
             self.seq = self.seq if picture.seq is None else picture.seq
+            kept = self._switches
             self._switches = dict(picture.switches)
-            for name, switch in self._switches.items():
+            for name, switch in picture.switches.items():
+                if picture.seq is None and asked_at < self._turned_at.get(name, asked_at) and name in kept:
+                    self._switches[name] = kept[name]  # a word from before it was turned comes after that
+                    continue
                 if switch.view.age_s is not None:
                     self._read_at[name] = now - switch.view.age_s
                 else:
@@ -206,7 +215,7 @@ class RemoteStates:
         if self.lost:
             return []
         before = self._shown(now)
-        self.lost, self.why_lost = True, why
+        self.lost, self.why_lost, self._lost_at = True, why, now
         return [PeerChanged(self.peer, False, why), *self._changes(before, now)]
 
     def doubt(self, name: str, past: float, alike_needed: int, now: float) -> Events:
@@ -217,6 +226,10 @@ class RemoteStates:
             past, alike_needed = max(past, older.past), max(alike_needed, older.alike_needed)
         self._doubts[name] = Lingering(past, alike_needed)
         return self._changes(before, now)
+
+    def turned(self, name: str, now: float) -> None:
+        """It was turned and read back: what was asked for before now says nothing of it."""
+        self._turned_at[name] = now
 
     def service(self, faults: Mapping[str, str], now: float) -> Events:
         """Which switches are out of service here, and why."""

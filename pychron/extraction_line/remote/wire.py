@@ -53,8 +53,13 @@ class PeerLink:
         if told is not None:
             self._connect()
             return told
-        if not text and not await self.ask_plain("GetValveStates", timeout_s=timeout_s):
-            raise LinkCut("it closes each connection without an answer", closed=True)
+        if not text:
+            if not await self.ask_plain("GetValveStates", timeout_s=timeout_s):
+                raise LinkCut("it closes each connection without an answer", closed=True)
+            told = _version_in(text := await self.ask_plain("GetVersion", timeout_s=timeout_s))
+            if told is not None:  # one of ours, that was full a moment ago
+                self._connect()
+                return told
         clients, self._clients = self._clients, None
         for client in clients or ():
             await client.stop()
