@@ -181,6 +181,17 @@ class ManagerCase(SynchronousTestCase):
         self.failureResultOf(opening, NotStored)
         assert not self.relays.on.get("103")
 
+    def test_nor_a_switch_that_is_safe_when_it_is_on(self):
+        vent = LineSpec((spec("Vent", address="101", kind=Kind.SWITCH, safe="on"),))
+        bench = Bench(self.clock, self.path.with_name("vent.sqlite"), vent)
+        bench.read_all()
+        bench.world.pool.at_once = False
+        opening = bench.ask("Vent", "open")
+        bench.advance(1.2)
+        assert bench.relays.on["101"]
+        bench.advance(9)
+        assert self.successResultOf(opening).changed
+
     def test_a_close_is_the_next_exchange_behind_a_pending_open(self):
         self.relays.takes_s = 0.4
         opening = self.bench.ask("A", "open")

@@ -5,6 +5,8 @@ import json
 from twisted.trial.unittest import SynchronousTestCase
 
 from pychron.rpc.conversation import MOST_A_TURN, MOST_WAITING
+from pychron.rpc.verbs import Verb
+from pychron.trust.rights import Right
 from tests.rpc.bench_of_verbs import BenchOfVerbs
 
 
@@ -59,6 +61,20 @@ class Order(SynchronousTestCase):
         self.assertEqual(self.bench.begun[3:], [])
         self.bench.ends["Close B"].callback(True)
         self.assertEqual(self.bench.begun[3:], ["Open C"])
+
+    def test_also_where_the_first_was_begun_at_once(self) -> None:
+        self.say("Close A\r\nClose B\r\n")
+        self.assertEqual(self.bench.begun, ["Close A"])
+        self.bench.ends["Close A"].callback(True)
+        self.assertEqual(self.bench.begun, ["Close A", "Close B"])
+
+    def test_no_wish_for_a_switch_takes_the_place_of_making_safe(self) -> None:
+        self.bench.verbs.register(Verb("Safe", Right.OPERATE, self.bench.slow, moves=True, jumps=True))
+        other, _ = self.bench.talk()
+        self.say("Open X\r\nClose A\r\nSafe\r\n")
+        self.bench.say(other, "Open B\r\n")
+        self.bench.ends["Close A"].callback(True)
+        self.assertIn("Safe", self.bench.begun)
 
     def test_a_close_cancels_the_waiting_opens_of_its_switch(self) -> None:
         self.say("Open X\r\nOpen B\r\nOpen A\r\n")

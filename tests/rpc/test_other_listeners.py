@@ -14,7 +14,9 @@ from pychron.config.problems import Place
 from pychron.rpc.datagrams import MOST_OPEN, CommandDatagrams
 from pychron.rpc.legacy import LegacyFactory
 from pychron.rpc.server_file import LegacySpec
+from pychron.rpc.verbs import Verb
 from pychron.trust.addresses import read_network
+from pychron.trust.rights import Right
 from tests.rpc.bench_of_verbs import BenchOfVerbs
 
 
@@ -53,6 +55,12 @@ class Datagrams(SynchronousTestCase):
         self.bench.ends["Open A"].callback(True)
         self.assertEqual(udp.sent[-1][0], b"OK\r\n")
         self.assertEqual(protocol._open, {})
+
+    def test_what_changes_something_without_moving_it_is_no_query_either(self) -> None:
+        protocol, udp = self.port(False)
+        self.bench.verbs.register(Verb("Unlock", Right.OPERATE, lambda call: self.fail("it was begun")))
+        protocol.datagramReceived(b"Unlock A", ("10.0.0.1", 7))
+        self.assertIn(b"actuate: true", udp.sent[0][0])
 
     def test_garbage_and_http_leave_nothing_behind(self) -> None:
         protocol, _ = self.port(True)
@@ -110,6 +118,11 @@ class Legacy(SynchronousTestCase):
         self.assertEqual(self.bench.begun, [])
         self.ask(b"GET /Open/D HTTP/1.1\r\nHost: x\r\n\r\n", actuate=True)
         self.assertEqual(self.bench.begun, ["Open D"])
+
+    def test_a_browser_changes_nothing_without_moving_it(self) -> None:
+        self.bench.verbs.register(Verb("Unlock", Right.OPERATE, lambda call: self.fail("it was begun")))
+        refused = self.ask(b"GET /Unlock/A HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\n\r\n", actuate=True)
+        self.assertIn(b"queries only", refused.value())
 
     def test_what_is_no_such_request(self) -> None:
         for text in (
