@@ -118,9 +118,8 @@ class LocalLine:
         self.log.critical("ALARM: {text}", text=event.text)
 
     async def drain(self) -> None:
-        """Take no new actuation and await what is begun."""
-        self.manager.stopping = True
-        self.manager.owners.stop()
+        """Open nothing any more and await what is begun."""
+        self.manager.drain()
         try:
             await within(self._world.wire, DRAIN_S, self._quiet(), "actuations under way")
         except DeadlinePassed:

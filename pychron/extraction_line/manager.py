@@ -51,7 +51,7 @@ from pychron.extraction_line.repeats import sender
 from pychron.extraction_line.rules import Grounds
 from pychron.extraction_line.states import Action, Lock, State, SwitchView
 from pychron.extraction_line.steps import Steps
-from pychron.extraction_line.switches import SwitchMachine
+from pychron.extraction_line.switches import STOPPING, SwitchMachine
 from pychron.hardware.interfaces import NoAnswer, NotBegun, Reading, Rejected, Unavailable
 from pychron.runtime.spawn import Spawner
 from pychron.runtime.world import World
@@ -171,8 +171,8 @@ class ExtractionLineManager:
         """Open or close, through every rule."""
         name = self.resolve(command.switch)
         switch = self.line.switches[name]
-        if self.stopping:
-            raise NotStored(name, "this node is stopping")
+        if self.stopping and command.action is Action.OPEN:  # closes go on: a script may be cleaning up
+            raise NotStored(name, STOPPING)
         if is_manual(switch):
             return self.by_hand.actuate(name, command)
         self._request += 1
@@ -355,6 +355,12 @@ class ExtractionLineManager:
         if not job.key:
             out += self.machine.unreadable(missing, self.now)
         self.carry(out)
+
+    def drain(self) -> None:
+        """Open nothing any more."""
+        self.stopping = True
+        self.owners.stop()
+        self.carry(self.machine.stopping(self.now))
 
     def stop(self) -> None:
         """No timer fires any more, nothing waits for an answer that cannot come."""

@@ -23,7 +23,7 @@ from pychron.extraction_line.actuations import (
 )
 from pychron.extraction_line.course import Course, refusal
 from pychron.extraction_line.doubts import NO_EPOCH, Doubt
-from pychron.extraction_line.errors import LineError, NoResponse, Superseded, TooLate
+from pychron.extraction_line.errors import LineError, NoResponse, NotStored, Superseded, TooLate
 from pychron.extraction_line.interfaces import Command
 from pychron.extraction_line.line_state import Line, Switch
 from pychron.extraction_line.observing import Observer
@@ -31,6 +31,8 @@ from pychron.extraction_line.repeats import Repeats, sender
 from pychron.extraction_line.rules import Grounds
 from pychron.extraction_line.states import Action, State
 from pychron.hardware.interfaces import Evidence, Mark, Reading
+
+STOPPING = "this node is stopping"
 
 
 class SwitchMachine:
@@ -57,13 +59,13 @@ class SwitchMachine:
         known = self.repeats.known(command, now)
         if known is not None:
             return [Reply(request, known, kept=True)]
-        if command.stood_still:
-            why = "this node stood still for more than a second while it waited; look at the state, then ask again"
-            return self._refused(request, command, TooLate(command.switch, why), now)
         joined = self._join(command)
         if joined is not None:
             joined.requests.append(request)
             return []
+        if command.stood_still:
+            why = "this node stood still for more than a second while it waited; look at the state, then ask again"
+            return self._refused(request, command, TooLate(command.switch, why), now)
         out = self._cancel_older(command, now)
         out += self._consider(request, command, now)
         return out + self._next_in_line(now)
@@ -171,7 +173,9 @@ class SwitchMachine:
         """Older wishes to open what is closed now: they would open it behind the back of whoever closed it."""
         out: Outputs = []
         for request, waiting in list(self._waiting):
-            if waiting.action is Action.OPEN and (waiting.switch, Action.CLOSE) in plan:
+            theirs = plans.expand(self.line, waiting.switch, waiting.action)
+            closed = any(turn is Action.OPEN and (n, Action.CLOSE) in plan for n, turn in theirs)
+            if waiting.action is Action.OPEN and closed:
                 self._waiting.remove((request, waiting))
                 why = Superseded(waiting.switch, "a newer close took its place")
                 out += self._refused(request, waiting, why, now)
@@ -305,6 +309,15 @@ class SwitchMachine:
                 self._waiting.remove((request, command))
                 why = f"another command held it for {now - command.asked_at:.1f} s"
                 out += self._refused(request, command, TooLate(command.switch, why), now)
+        return out
+
+    def stopping(self, now: float) -> Outputs:
+        """The node stops: nothing that waits is opened any more."""
+        out: Outputs = []
+        for request, command in list(self._waiting):
+            if command.action is Action.OPEN:
+                self._waiting.remove((request, command))
+                out += self._refused(request, command, NotStored(command.switch, STOPPING), now)
         return out
 
     def next_wake(self) -> float | None:

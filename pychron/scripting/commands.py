@@ -47,7 +47,9 @@ class CommandSpec:
 
 
 def kind_of(spec: CommandSpec, args: Mapping[str, Any]) -> Kind:
-    """A set point of zero switches off: it is SAFE."""
+    """A set point of zero switches off: it is SAFE. A ramp that ends there heats on the way."""
+    if spec.name == "ramp":
+        return spec.kind
     for key in ("power", "setpoint"):
         value = args.get(key)
         if spec.kind is Kind.ACTS and type(value) in (int, float) and value == 0:

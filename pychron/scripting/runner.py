@@ -88,8 +88,8 @@ class ScriptRunner:
         max_commands: int | None = None,
         go_on: bool = False,
     ) -> None:
-        """`session` names this run and no other, of whatever start of the node. `go_on`: of a rehearsal, a command that is refused is told to the script as done, so that the next refusal is
-        found too. `silent_s` and `max_commands` cancel and abort a script that computes or loops for ever; None for a real
+        """`session` names this run and no other, of whatever start of the node. `go_on`: of a rehearsal, a command that
+        is refused is told to the script as done, so that the next refusal is found too. `silent_s` and `max_commands` cancel and abort a script that computes or loops for ever; None for a real
         run, which may take days. `computing` is the wire clock unless that is virtual and the process is not."""
         self._host = host
         self._cleanup_s = cleanup_s
