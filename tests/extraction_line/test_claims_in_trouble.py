@@ -19,9 +19,17 @@ class Restarting(ClaimCase):
         new.on, new.moves, new._epoch = old.on, old.moves, old._epoch + 100
         self.start({"switch_controller": new}, boot=self.manager.world.boot + "+")
 
+    def the_disk_goes_on(self):
+        """What it holds is written, with all that follows from that."""
+        pool = self.manager.world.pool
+        while pool.jobs:
+            pool.release()
+            self.bench.advance(0.05)
+        pool.at_once = True
+
 
 class ClaimsInTrouble(Restarting):
-    def test_lease_after_restart_is_lost_in_time(self):
+    def test_a_lease_is_lost_in_time_after_a_restart_too(self):
         token = self.claim(lease=5)["token"]
         self.restart()
         self.bench.advance(60)
@@ -30,59 +38,47 @@ class ClaimsInTrouble(Restarting):
         assert [e.key for e in self.bench.events if isinstance(e, AlarmRaised)] == ["orphaned:boot-a"]
         assert self.answer("Release", f"{token},its node burnt", who=OTHERS) == {"released": ["A"]}
 
-    def test_operator_cannot_release(self):
+    def test_an_operator_can_release_what_was_lost_after_a_restart(self):
         token = self.claim(lease=5)["token"]
         self.restart()
         self.bench.advance(600)
         assert self.answer("Release", f"{token},its node burnt", who=OTHERS) == {"released": ["A"]}
 
-    def test_release_crossed_by_new_claim_of_same_session(self):
+    def test_a_claim_behind_a_release_of_its_session_stands(self):
         token = self.claim("A")["token"]
         self.manager.world.pool.at_once = False
         releasing = self.call("Release", str(token), id="boot-a:2")
         claiming = self.call("Claim", "B", id="boot-a:3")
-        pool = self.manager.world.pool
-        for _ in range(10):
-            if pool.jobs:
-                pool.release()
-            self.bench.advance(0.05)
-        pool.at_once = True
+        self.the_disk_goes_on()
         self.successResultOf(releasing)
         self.successResultOf(claiming)
         assert list(self.owners()) == ["B"]
 
-    def test_release_crossed_by_renewal(self):
+    def test_a_renewal_behind_a_release_is_a_new_claim(self):
         token = self.claim("A")["token"]
         pool = self.manager.world.pool
         pool.at_once = False
         releasing = self.call("Release", str(token), id="boot-a:2")
         claiming = self.call("Claim", "A", id="boot-a:3")
-        for _ in range(10):
-            if pool.jobs:
-                pool.release()
-            self.bench.advance(0.05)
-        pool.at_once = True
+        self.the_disk_goes_on()
         self.successResultOf(releasing)
         assert self.successResultOf(claiming)["token"] > token
         assert "A" in self.owners()
 
-    def test_release_while_lease_ends_comes_back_after_restart(self):
+    def test_what_is_released_while_its_lease_ends_stays_free_after_a_restart(self):
         token = self.claim("A", lease=5)["token"]
         pool = self.manager.world.pool
         self.bench.advance(3.9)
         pool.at_once = False
         self.call("Release", str(token), id="boot-a:2")
         self.bench.advance(0.5)
-        while pool.jobs:
-            pool.release()
-            self.bench.advance(0.05)
-        pool.at_once = True
+        self.the_disk_goes_on()
         self.bench.advance(1)
         assert self.owners() == {}
         self.restart()
         assert self.owners() == {}
 
-    def test_renewal_does_not_recheck_require(self):
+    def test_a_renewal_looks_again_at_what_it_requires(self):
         self.claim("", require={"B": "closed"}, id="boot-a:1")
         self.relays.on["102"] = True  # opened by hand
         self.bench.read_all()
@@ -91,7 +87,7 @@ class ClaimsInTrouble(Restarting):
         self.bench.advance(1)
         self.failureResultOf(no)
 
-    def test_waiting_claim_of_a_peer_that_left(self):
+    def test_a_claim_that_waits_is_not_granted_to_a_peer_that_left(self):
         token = self.claim("A")["token"]
         there = [True]
         call = Call(
@@ -112,7 +108,7 @@ class ClaimsInTrouble(Restarting):
         assert self.owners() == {}
         assert "gone" in str(self.failureResultOf(waiting).value)
 
-    def test_release_hands_over_and_the_new_lease_has_its_timer(self):
+    def test_the_lease_of_the_next_in_line_is_watched(self):
         token = self.claim("A", lease=300)["token"]
         waiting = self.call("Claim", "A", who=OTHERS, id="boot-b:1", wait=50, lease=5)
         self.bench.advance(1)
@@ -121,7 +117,7 @@ class ClaimsInTrouble(Restarting):
         self.bench.advance(10)
         assert self.owners() == {"A": ("10.0.0.6", True)}
 
-    def test_renewal_of_a_claim_not_yet_on_disk(self):
+    def test_a_renewal_waits_for_the_claim_to_be_on_disk(self):
         pool = self.manager.world.pool
         pool.at_once = False
         first = self.call("Claim", "A", id="boot-a:1")
@@ -129,15 +125,12 @@ class ClaimsInTrouble(Restarting):
         self.assertNoResult(again)
         done, _function, _args = pool.jobs.pop(0)
         done.errback(StoreFailed("disk full"))
-        while pool.jobs:
-            pool.release()
-            self.bench.advance(0.05)
-        pool.at_once = True
+        self.the_disk_goes_on()
         self.failureResultOf(first)
         assert self.successResultOf(again)["valves"] == ["A"]
         assert "A" in self.owners()
 
-    def test_installed_client_renews_by_queries(self):
+    def test_an_installed_client_renews_by_queries(self):
         self.answer("Claim", "A", lease=10)
         for _ in range(4):
             self.bench.advance(6)
@@ -145,7 +138,7 @@ class ClaimsInTrouble(Restarting):
             self.answer("GetValveState", "A")
         assert self.owners() == {"A": ("10.0.0.5", False)}
 
-    def test_renewed_lease_kept(self):
+    def test_a_renewed_lease_is_kept_with_its_length(self):
         self.claim("A", lease=5)
         self.claim("A", id="boot-a:2", lease=300)
         self.restart()
@@ -159,10 +152,7 @@ class GivenUp(Restarting):
         pool = self.manager.world.pool
         pool.at_once = False
         no = self.refusal(*args, seconds=6, **more)
-        while pool.jobs:
-            pool.release()
-            self.bench.advance(0.02)
-        pool.at_once = True
+        self.the_disk_goes_on()
         self.bench.advance(0.1)
         return no
 

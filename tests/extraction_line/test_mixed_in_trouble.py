@@ -23,7 +23,7 @@ class HoldsInTrouble(_Mixed):
         c = Command(name, Action(action), LOCAL, self.clock.seconds())
         return self.one.run(self.bench.manager.actuate(c), seconds)
 
-    def test_release_in_flight_and_open_again(self):
+    def test_a_hold_that_is_being_released_is_taken_anew(self):
         """B (remote two) tied to L (local). Reopen B while its hold on L is being released on a slow disk."""
         self.line.start()
         assert isinstance(self.ask("B", "open"), Done)
@@ -46,7 +46,7 @@ class HoldsInTrouble(_Mixed):
         both = self.two.controller.valves["B"]["state"] == "open" and self.bench.relays.on.get("101")
         assert not both, "B and L, interlocked, are both open"
 
-    def test_unknown_then_partner_open(self):
+    def test_a_hold_that_stands_is_no_proof_of_the_partner(self):
         """B's state unknown for a while => hold on L stays. L found open by hand. B read closed; Open B within a tick."""
         self.line.start()
         assert isinstance(self.ask("B", "open"), Done)
@@ -61,7 +61,7 @@ class HoldsInTrouble(_Mixed):
         self.ask("B", "open", seconds=0.0)
         assert self.two.controller.moves == moves, "B was opened though L, its interlock, is open"
 
-    def test_open_done_and_look_fails(self):
+    def test_an_open_that_nobody_could_look_at_is_not_shown_closed(self):
         """A is opened; the look after it has no answer. A must not be shown closed, its hold must stay."""
         self.line.start()
         self.one.controller.swallowed = ("ListValves",)
@@ -70,7 +70,7 @@ class HoldsInTrouble(_Mixed):
         self.advance(1.5, looking=False)
         assert str(self.line.view("A").state) != "closed"
 
-    def test_open_done_and_look_fails_hold(self):
+    def test_its_hold_stands_too(self):
         self.line.start()
         self.one.controller.swallowed = ("ListValves",)
         got = self.ask("A", "open", seconds=3)
@@ -78,7 +78,7 @@ class HoldsInTrouble(_Mixed):
         self.advance(1.5, looking=False)
         assert self.held(self.two.controller), "A is open and nobody holds B closed"
 
-    def test_reply_to_claim_lost_leaks(self):
+    def test_a_claim_whose_answer_was_lost_is_released(self):
         """The claim's reply is lost. A never opens; the hold is released some time later."""
         self.line.start()
         link = self.two.link
@@ -98,7 +98,7 @@ class HoldsInTrouble(_Mixed):
         self.advance(40)
         assert self.held(self.two.controller) == {}, self.held(self.two.controller)
 
-    def test_restart_after_close_elsewhere_leaks(self):
+    def test_holds_of_an_earlier_start_are_released(self):
         """This node dies while A is open; A is closed meanwhile; the node returns."""
         self.line.start()
         assert isinstance(self.ask("A", "open"), Done)

@@ -23,7 +23,7 @@ def slow(remote, which, seconds):
     remote.link.ask_plain = late
 
 
-def test_late_word_overwrites_a_read_back():
+def test_a_late_word_overwrites_no_read_back():
     clock = Clock()
     server = Installed(("A", "B"))
     r = Remote(clock, server, own=[spec("A"), spec("B")]).start()
@@ -53,7 +53,7 @@ def test_words_make_no_reading_younger():
     )
 
 
-def test_misjudged_once_never_again():
+def test_one_of_ours_taken_for_another_once_is_known_again():
     clock = Clock()
     c = Controller(clock)
     r = Remote(clock, c).start()
@@ -96,7 +96,7 @@ def test_a_lock_word_makes_no_state_known_again():
     assert r.states()["A"] != "closed", "known again, and nobody has asked for a state since it was lost"
 
 
-def test_open_done_and_its_read_back_is_an_error():
+def test_an_open_whose_read_back_is_an_error_is_unknown():
     clock = Clock()
     server = Installed(("A", "B"))
     server.memory = {"A": False, "B": False}

@@ -17,7 +17,7 @@ class RefusedByASlowDisk(VerbCase):
         new.on, new.moves, new._epoch = old.on, old.moves, old._epoch + 100
         self.start({"switch_controller": new}, boot=self.manager.world.boot + "+")
 
-    def test_slow_disk_open_refused_then_restart_counts_a_shot(self):
+    def test_what_was_refused_is_no_shot_after_a_restart(self):
         for verb, name in (("Open", "Inner"), ("Close", "Inner")):
             self.answer(verb, name, seconds=4)
         pool = self.manager.world.pool
@@ -65,7 +65,7 @@ class CountsOfAnInterrupted(RefusedByASlowDisk):
     def start(self, actuators=None, boot="boot1"):
         super().start(actuators or {"switch_controller": DeafRelays(self.clock)}, boot)
 
-    test_slow_disk_open_refused_then_restart_counts_a_shot = None
+    test_what_was_refused_is_no_shot_after_a_restart = None
 
     def shot(self):
         for verb, name in (("Open", "Inner"), ("Close", "Inner"), ("Open", "Outer"), ("Close", "Outer")):
