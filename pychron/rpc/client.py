@@ -24,7 +24,8 @@ from pychron.runtime.world import World
 ABORTED = "the connection was aborted"
 """Why it is down after this side gave it up: that alone says nothing about the peer."""
 LONGEST_REPLY = 16 * 1024 * 1024
-SLOWEST_RETRY_S = 5.0
+SLOWEST_RETRY_S = 1.0
+"""Well below any time-out: who asks just after a node has come back waits for its connection, and is not turned away."""
 
 
 class NotConnected(Exception):

@@ -140,6 +140,15 @@ class Ours(WireCase):
         self.assertEqual(self.there.moves, [])
         monitor.stop()
 
+    def test_a_close_is_carried_out_however_long_it_was_away(self):
+        self.ask("A", "open")
+        for away in range(20, 27):
+            self.peer.refuses = True
+            self.peer.cut()
+            self.advance(away)
+            self.peer.refuses = False
+            self.assertIsInstance(self.ask("A", "close", seconds=2.5), Done, f"away for {away} s")
+
     def test_a_connection_lost_under_an_actuation_leaves_it_unknown(self):
         self.peer.silent = ("Open",)
         results = []

@@ -196,7 +196,8 @@ def test_a_lost_valve_node_is_unknown_and_its_return_known(valve, experiment, ba
     experiment.wait_for_state("B", "open")
     experiment.wait_for_state("A", "closed")
     assert bank.drives == drives
-    assert experiment.json("Close", "B", id="after:1")["result"] == "OK"
+    reply = experiment.json("Close", "B", id="after:1")
+    assert reply.get("result") == "OK", reply
     assert bank.turned("102") == [True, False]
 
 
