@@ -3,7 +3,7 @@
 import ast
 import re
 
-from tests.conformance.tree import ROOT, Module, findings, modules, tracked
+from tests.conformance.tree import ROOT, Module, findings, links, modules, tracked
 
 LONGEST = 400
 VAGUE = {"utils", "util", "helpers", "helper", "common", "base", "misc"}
@@ -67,6 +67,10 @@ def test_no_tracked_file_names_a_place_of_one_machine() -> None:
             if places.search(line)
         ]
     assert found == []
+
+
+def test_no_link_is_tracked() -> None:
+    assert links() == (), "git rm --cached them"
 
 
 def test_tests_mirror_the_rooms() -> None:

@@ -91,3 +91,9 @@ def findings(folder: str, look: Callable[[Module], Iterator[str]]) -> list[str]:
 def is_below(name: str, *packages: str) -> bool:
     """True when a dotted name is one of `packages` or inside one."""
     return any(name == package or name.startswith(package + ".") for package in packages)
+
+
+def links() -> tuple[str, ...]:
+    """Symbolic links that git tracks: they lead to a place of one machine, or say a thing twice."""
+    listed = subprocess.run(["git", "ls-files", "-s"], cwd=ROOT, capture_output=True, check=False, text=True)
+    return tuple(line.split("\t", 1)[1] for line in listed.stdout.splitlines() if line.startswith("120000"))
