@@ -45,6 +45,8 @@ class Actuation:
     """Steps that have begun to be driven."""
     moved: list[str] = field(default_factory=list)
     """Switches that a confirmed drive turned."""
+    perhaps: list[str] = field(default_factory=list)
+    """Switches that were driven and are not known to have stayed as they were: the turned and the doubtful."""
     failed_children: list[str] = field(default_factory=list)
     refusal: LineError | None = None
     """Why the present step was not begun."""

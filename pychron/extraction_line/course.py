@@ -23,8 +23,9 @@ from pychron.extraction_line.actuations import (
     StoreIntent,
     StoreOutcome,
 )
-from pychron.extraction_line.doubts import Doubt, remaining
+from pychron.extraction_line.doubts import BEING_WRITTEN, Doubt, remaining
 from pychron.extraction_line.errors import (
+    Held,
     LineError,
     Locked,
     Mismatch,
@@ -43,14 +44,12 @@ from pychron.extraction_line.states import Action, State
 from pychron.hardware.interfaces import Evidence, Mark, Reading
 
 BY_HAND = "a manual valve: turn it by hand, declare it with `pychron valve confirm`, then ask again"
-BEING_WRITTEN = -2
-"""Epoch of the doubt of a command between its guard and its end: no reading is ordered after it yet."""
 
 
 def refusal(
     line: Line, plan: tuple[plans.Step, ...], command: Command, grounds: Grounds, key: str = ""
 ) -> LineError | None:
-    """The first reason against any step of a plan. A lock does not stand against what is confirmed so already."""
+    """The first reason against any step of a plan. Neither a lock nor a dependant stands against what is so already."""
     already = rules.is_already(line, plan)
     for name, action in plan:
         if action is Action.OPEN and line.switches[name].starting:
@@ -59,7 +58,7 @@ def refusal(
         if action is Action.OPEN and by_hand:
             return NotConfirmed(name, BY_HAND)
         for found in rules.blockers(line, name, action, grounds, plans.earlier(plan, name), key):
-            if not (already and isinstance(found, Locked)):
+            if not (already and isinstance(found, Locked | Held)):
                 return found
     return None
 
@@ -72,6 +71,8 @@ class Course:
         self._observer = observer
         self._grounds = grounds
         self.actuation = actuation
+        self._writes: Doubt | None = None
+        """The doubt of the present step, from its guard to its end."""
 
     # ---- before anything moves
 
@@ -136,8 +137,10 @@ class Course:
         if a.refusal is not None:
             return False, []
         a.begun += 1
+        a.perhaps.append(name)
         switch.begun = True
-        switch.doubts = (*switch.doubts, Doubt(BEING_WRITTEN, now, action is Action.OPEN))
+        self._writes = Doubt(BEING_WRITTEN, now, action is Action.OPEN)
+        switch.doubts = (*switch.doubts, self._writes)
         return True, [Publish(e) for e in self._observer.moving(switch, a.command, now)]
 
     def driven(self, mark: Mark, now: float, wall: float) -> Outputs:
@@ -190,8 +193,9 @@ class Course:
     def _undone(self, why: LineError, now: float) -> Outputs:
         switch = self._line.switches[self.actuation.step[0]]
         out: Outputs = []
-        if any(d.epoch == BEING_WRITTEN for d in switch.doubts):
-            switch.doubts = tuple(d for d in switch.doubts if d.epoch != BEING_WRITTEN)
+        if self._writes is not None:
+            switch.doubts = self._without(switch)
+            self.actuation.perhaps.remove(switch.name)
             out += self._unknown(switch, now)
             out.append(Read((switch.name,)))
         if self.actuation.superseded:
@@ -201,10 +205,13 @@ class Course:
     def _written(self, mark: Mark) -> tuple[Switch, Action]:
         name, action = self.actuation.step
         switch = self._line.switches[name]
-        pending = tuple(d for d in switch.doubts if d.epoch != BEING_WRITTEN)
-        switch.doubts = (*pending, Doubt(mark.epoch, mark.at, action is Action.OPEN))
+        switch.doubts = (*self._without(switch), Doubt(mark.epoch, mark.at, action is Action.OPEN))
         switch.last_drive, switch.alike = mark, None
         return switch, action
+
+    def _without(self, switch: Switch) -> tuple[Doubt, ...]:
+        writes, self._writes = self._writes, None
+        return tuple(d for d in switch.doubts if d is not writes)
 
     # ---- read-backs
 
@@ -226,6 +233,7 @@ class Course:
         self._become(switch, settled, switch.hardware.evidence, now, wall)
         action = a.step[1]
         if settled is not target(action):
+            a.perhaps.remove(switch.name)
             why = f"driven to {action} and it reads {settled}; look at air supply, wiring and address"
             return self._step_failed(Mismatch(switch.name, why))
         return self._step_done()

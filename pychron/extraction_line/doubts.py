@@ -15,6 +15,9 @@ from pychron.runtime.values import frozen
 NO_EPOCH = -1
 """The connection of a command of an earlier start of the node: no reading is on the same one."""
 
+BEING_WRITTEN = -2
+"""Epoch of a command between its guard and its end: no reading is ordered after it, however late."""
+
 
 @frozen
 class Doubt:
@@ -32,7 +35,7 @@ def ordered_after(doubt: Doubt, mark: Mark) -> bool:
 
 def is_past(doubt: Doubt, mark: Mark, late_s: float) -> bool:
     """True when the doubtful command can no longer take effect after an exchange at `mark`."""
-    return mark.at >= doubt.at + late_s
+    return doubt.epoch != BEING_WRITTEN and mark.at >= doubt.at + late_s
 
 
 def remaining(doubts: Sequence[Doubt], mark: Mark, late_s: float) -> tuple[Doubt, ...]:

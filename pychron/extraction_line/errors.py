@@ -7,7 +7,7 @@ class LineError(Exception):
     """Any refusal or failure of the extraction line. `switch` is the one that the request or plan stumbled on."""
 
     retry = False
-    """True where a script may try again (no answer, read-back mismatch): safety rule 14."""
+    """True where a script may try again (fault 010, read-back mismatch): safety rule 14."""
     remedy = ""
 
     def __init__(self, switch: str, why: str = "") -> None:
@@ -54,9 +54,13 @@ class Locked(LineError):
 class Starting(LineError):
     """The first read-back has not come yet: opening waits for it."""
 
+    retry = True
+
 
 class TooLate(LineError):
     """It waited longer than its client, or the peer is gone: nothing was driven."""
+
+    retry = True
 
 
 class Superseded(LineError):

@@ -46,7 +46,6 @@ class Observer:
     def unknown(self, switch: Switch, command: Command | None, now: float) -> Events:
         """Nobody can say what it is; its last reading keeps its time."""
         before, switch.state = switch.state, State.UNKNOWN
-        switch.starting = False
         if before is State.UNKNOWN:
             return []
         return [self._changed(switch, before, now, command), *self._pair_alarms()]

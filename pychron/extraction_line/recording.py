@@ -59,7 +59,7 @@ class Recording:
         """How it ended, with the counts."""
         line, a, result = self._manager, output.actuation, output.result
         wall = line.world.wall()
-        turns = [(n, t) for n, t in a.plan if n in a.moved]
+        turns = [(n, t) for n, t in a.plan if n in a.perhaps]
         switches, pipettes = line.counts.turned(turns, wall)
         line.actuations += len(turns)
         if isinstance(result, Done) and result.switch in switches:

@@ -41,7 +41,8 @@ def restore(manager: ExtractionLineManager, restored: Restored) -> Interrupted:
         if name in switches and switches[name].spec.kind is Kind.MANUAL_VALVE:
             switch = switches[name]
             switch.state = State.OPEN if manual.open else State.CLOSED
-            switch.evidence, switch.read_wall, switch.read_at = Evidence.DECLARED, manual.wall, now
+            switch.evidence, switch.read_wall = Evidence.DECLARED, manual.wall
+            switch.read_at = now - max(0.0, manager.world.wall() - manual.wall)
     claims = [
         Claim(c.session, c.address, c.switches, c.token, c.lease_s, now, c.require, c.orphaned)
         for c in restored.claims.values()

@@ -58,9 +58,13 @@ def blockers(
     """
     switch = line.switches[name]
     found: list[LineError] = []
+    if action is Action.OPEN and switch.spec.faults:
+        found.append(
+            OutOfService(name, f"{switch.spec.faults[0]}; mend the file or waive it by name, then restart")
+        )
     if not privileged(switch, action):
         if action is Action.OPEN or switch.spec.kind is Kind.SWITCH:
-            found += _service(switch, action)
+            found += _disabled(switch)
         permit = grounds.permit(switch)
         if permit:
             found.append(NotPermitted(name, permit))
@@ -85,14 +89,8 @@ def _locked(switch: Switch) -> Locked:
     return Locked(switch.name, f"locked by {lock.who}{why}; unlock it first")
 
 
-def _service(switch: Switch, action: Action) -> list[LineError]:
+def _disabled(switch: Switch) -> list[LineError]:
     found: list[LineError] = []
-    if switch.spec.faults:
-        found.append(
-            OutOfService(
-                switch.name, f"{switch.spec.faults[0]}; mend the file or waive it by name, then restart"
-            )
-        )
     if not switch.spec.enabled:
         found.append(Disabled(switch.name, "its file says enabled: false"))
     if switch.disabled:

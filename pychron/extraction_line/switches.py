@@ -175,7 +175,7 @@ class SwitchMachine:
         for request, waiting in list(self._waiting):
             theirs = plans.expand(self.line, waiting.switch, waiting.action)
             closed = any(turn is Action.OPEN and (n, Action.CLOSE) in plan for n, turn in theirs)
-            if waiting.action is Action.OPEN and closed:
+            if closed:  # be it a close whose inverted child opens
                 self._waiting.remove((request, waiting))
                 why = Superseded(waiting.switch, "a newer close took its place")
                 out += self._refused(request, waiting, why, now)

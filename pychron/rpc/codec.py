@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, NoReturn
 
 from pychron.rpc.faults import Fault
+from pychron.trust.addresses import UNIX
 
 LONGEST_LINE = 4096
 LONGEST_JSON = 64 * 1024
@@ -32,7 +33,8 @@ _FRAMED_JSON = re.compile(rb"(?:\{[0-9A-Fa-f]{4}\})?[ \t]*\{")
 _PLAIN = re.compile(r"([A-Za-z0-9_]+)(?: (.*))?", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 _HTTP = re.compile(rb"(?:GET|POST|PUT|HEAD|OPTIONS|DELETE|CONNECT|TRACE|PATCH|PRI) |.* HTTP/\d", re.DOTALL)
-_OURS = re.compile(r"[0-9A-Za-z_.-]{4,64}:[0-9]{1,18}")
+_ADDRESS = rf"(?:[0-9]+(?:\.[0-9]+){{3}}|{UNIX}|local):"
+_OURS = re.compile(rf"(?!{_ADDRESS})[0-9A-Za-z_.-]{{4,64}}:[0-9]{{1,18}}")
 _HALF_A_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -64,7 +66,7 @@ class Request:
     @property
     def id(self) -> str | None:
         """`boot:counter` of one of our clients. Anything else is echoed and identifies nothing: two clients that
-        both count from 1 would get each other's outcomes."""
+        both count from 1 would get each other's outcomes, and an address is that of whoever has no id."""
         if isinstance(self.reply_id, str) and _OURS.fullmatch(self.reply_id):
             return self.reply_id
         return None

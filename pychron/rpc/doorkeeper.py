@@ -9,7 +9,8 @@ from pychron.trust.addresses import UNIX, is_loopback
 
 @dataclass(slots=True)
 class Doorkeeper:
-    """Counts who is in. `privileged` are the node's own socket and those who hold a claim."""
+    """Counts who is in. `privileged` are the node's own socket and those who hold a claim: for them
+    `kept_free` places are left of all, and as many more at their own address."""
 
     most: int = 2000
     most_an_address: int = 64
@@ -21,7 +22,8 @@ class Doorkeeper:
         """Take one more, or not. Whoever was let in is reported by `left`."""
         room = self.most - (0 if privileged else self.kept_free)
         here = self._by_address.get(address, 0)
-        if self.inside >= room or (here >= self.most_an_address and not _is_this_machine(address)):
+        most_here = self.most_an_address + (self.kept_free if privileged else 0)
+        if self.inside >= room or (here >= most_here and not _is_this_machine(address)):
             return False
         self.inside += 1
         self._by_address[address] = here + 1

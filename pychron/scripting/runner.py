@@ -15,7 +15,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from pychron.config.problems import Place, nearest
-from pychron.extraction_line.errors import LineError
+from pychron.extraction_line.errors import LineError, NoResponse
 from pychron.extraction_line.interfaces import IExtractionLine
 from pychron.scripting import limits as process_limits
 from pychron.scripting import protocol, verdicts
@@ -233,8 +233,9 @@ class ScriptRunner:
             if current.kind.moves and self._stage.peer.right < Right.OPERATE:
                 raise ScriptError(f"{current.spec.name}: {self._stage.peer} may observe only")
             outcome = await self._script.command(current.spec, args)
-        except CancelledError:
-            return  # answered when it was cancelled
+        except CancelledError:  # answered already, if it was the script that was cancelled
+            kind = NoResponse.__name__
+            text = f"{current.spec.name} was given up by this node; look at the state of what it turns"
         except EndScript as end:
             self._end_by_command(current, end)
             return

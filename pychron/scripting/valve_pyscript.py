@@ -1,7 +1,8 @@
 """ValvePyScript: the valve commands of a script, dispatched to the extraction line manager.
 
-Which failure does what (safety rule 14): no answer and a read-back mismatch are tried again every second; a refusal
-(locked, interlocked, not the owner, ...) is raised in the script at once, whatever its flags say.
+Which failure does what (safety rule 14): what asking again can help (no answer, too late, starting, a read-back
+mismatch) is tried again every second; a refusal (locked, interlocked, not the owner, ...) is raised in the script at
+once, whatever its flags say.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from pychron.scripting.stage import EndScript
 RETRY_S = 1.0
 """Lab seconds between two tries."""
 WITHIN_S = 10.0
-"""Wire seconds that an actuation may wait for its turn on the hardware."""
+"""Wire seconds that an actuation may wait for its turn on the hardware, beside the settling of its switches: the
+command before it has the same."""
 TRIES_AFTER_CANCEL = 3
 """A dead valve must not use up the time in which the others are closed."""
 TRIES_MAX = 100_000
@@ -128,7 +130,7 @@ class ValvePyScript(PyScript):
                 action,
                 stage.peer,
                 stage.wire.seconds(),
-                WITHIN_S,
+                WITHIN_S + stage.line.settling_s(name),
                 id=f"{stage.session}:{stage.commands}",  # a second try is no copy of the first
                 token=stage.token,
                 still_there=wanted,

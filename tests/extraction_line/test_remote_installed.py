@@ -112,7 +112,6 @@ class InstalledServers(SynchronousTestCase):
 
     def test_its_numbers_are_typed(self):
         cases = {
-            "ERROR 004 : invalid arguments: Open A": errors.Mismatch,
             "ERROR 015 : Valve A failed to actuate open": errors.Mismatch,
             "ERROR 005 : A is not a registered valve name": errors.UnknownSwitch,
             "ERROR 012 : Access restricted": errors.NotOwner,
@@ -120,6 +119,27 @@ class InstalledServers(SynchronousTestCase):
         for text, kind in cases.items():
             self.there.special["Open A"] = text
             self.assertIsInstance(self.r.ask("A", "open"), kind)
+
+    def test_004_may_be_a_driver_without_answer_and_what_it_drove_may_still_come(self):
+        self.there.special["Open A"] = "ERROR 004 : invalid arguments: Open A"
+        self.assertIsInstance(self.r.ask("A", "open", seconds=0.5), errors.NoResponse)
+        self.assertEqual(self.r.states()["A"], "unknown")
+        self.there.special.clear()
+        self.there.open["A"] = True
+        self.r.advance(12)
+        self.assertEqual(self.r.states()["A"], "open")
+
+    def test_a_close_that_is_asked_again_is_read_back_no_more_often(self):
+        def looks(times):
+            self.setUp()
+            self.there.special["Close A"] = ""
+            for _ in range(times):
+                self.r.ask("A", "close", seconds=0.1)
+            self.there.log.clear()
+            self.r.advance(3)
+            return self.there.log.count("GetIndicatorState A")
+
+        self.assertLessEqual(looks(5), looks(1))
 
     def test_no_answer_is_settled_by_two_readings_after_its_last_moment(self):
         for reply in (None, "", "Nonsense", "False", "No Response"):

@@ -60,6 +60,13 @@ class Restarts(VerbCase):
         assert self.answer("GetPipetteCount", "Air") == 1
         assert self.manager.counts.switches["Inner"].count == 2
 
+    def test_a_manual_valve_is_as_old_as_its_declaration(self):
+        self.answer("Confirm", "T,open,turned it")
+        self.bench.advance(600, step=10)
+        self.restart()
+        valve = next(v for v in self.answer("ListValves")["valves"] if v["name"] == "T")
+        assert 600 <= valve["age_s"] < 610
+
     def test_a_lock_that_was_taken_away_stays_away(self):
         self.answer("Lock", "B,leak test")
         self.answer("Unlock", "B,done")

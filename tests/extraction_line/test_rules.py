@@ -82,6 +82,13 @@ def test_out_of_service_may_be_closed_never_opened(more):
     assert blocked(line, "A", OPEN) and not blocked(line, "A", CLOSE)
 
 
+@pytest.mark.parametrize("safe", [None, "on", "off"])
+def test_a_faulty_plain_switch_may_be_closed_never_opened_whatever_makes_it_safe(safe):
+    faulty = spec("S", kind=Kind.SWITCH, faults=("valves.xml:3: doubled address",), safe=safe)
+    line = known(build_line(faulty))
+    assert blocked(line, "S", OPEN) == ["OutOfService"] and not blocked(line, "S", CLOSE)
+
+
 def test_permits_and_trips_never_hinder_a_valve_closing():
     line = known(build_line(spec("A"), spec("S", kind=Kind.SWITCH), spec("W", kind=Kind.SWITCH, safe="on")))
     no = lambda switch: "IG1 has no fresh value"  # noqa: E731

@@ -200,8 +200,9 @@ def test_only_boot_and_counter_identify_a_command() -> None:
         assert isinstance(item, Request)
         return item
 
-    assert request("a1b2c3:12").id == "a1b2c3:12"
-    for value in (7, "7", "x:1", "boot:", "boot:1x"):
+    for value in ("a1b2c3:12", "10.0.0.5.tie.A:1", "local2:1"):
+        assert request(value).id == value
+    for value in (7, "7", "x:1", "boot:", "boot:1x", "10.0.0.5:1", "unix:1", "local:1"):
         assert request(value).id is None
         assert request(value).reply_id == value
 

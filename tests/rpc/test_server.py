@@ -134,6 +134,16 @@ class Server(SynchronousTestCase):
         self.must("unix")
         self.assertEqual((self.server.counters.refused, self.server.counters.connected), (3, 20))
 
+    def test_an_owner_whose_sixty_four_hang_still_gets_in(self) -> None:
+        self.server._doorkeeper.most = 2000
+        for _ in range(64):
+            self.must("10.0.0.99")
+        self.assertIsNone(self.connect("10.0.0.99"))
+        self.server.is_owner = lambda address: address == "10.0.0.99"
+        for _ in range(8):
+            self.must("10.0.0.99")
+        self.assertIsNone(self.connect("10.0.0.99"))
+
     def test_sixty_four_an_address_but_any_number_from_this_machine(self) -> None:
         self.server._doorkeeper.most = 2000
         transports = [self.connect() for _ in range(65)]

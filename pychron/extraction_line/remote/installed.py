@@ -142,8 +142,8 @@ class InstalledPeer:
 
     def _refused(self, name: str, fault: PeerFault) -> LineError:
         if fault.code == 4:
-            why = f"{fault.text}: it does not know {name}, holds it disabled, or its driver said no"
-            return Mismatch(name, why)
+            why = f"{fault.text}: it does not know {name}, holds it disabled, or its driver got no answer"
+            return NoResponse(name, why)  # it may still act
         return fault.error(name)
 
     async def _not_done(self, name: str, action: Action, is_now: State) -> LineError:

@@ -37,7 +37,7 @@ from pychron.extraction_line.remote.installed import READ_BACKS_NEEDED as INSTAL
 from pychron.extraction_line.remote.installed import InstalledPeer
 from pychron.extraction_line.remote.link import Link, LinkCut, LinkDown
 from pychron.extraction_line.remote.own import READ_BACKS_NEEDED, Grant, OwnPeer, Shots
-from pychron.extraction_line.remote.views import BadReply
+from pychron.extraction_line.remote.views import BadReply, find
 from pychron.extraction_line.specs import LineSpec, SwitchSpec
 from pychron.extraction_line.states import Action, Lock, SwitchView
 from pychron.runtime.deadlines import sleep
@@ -71,6 +71,8 @@ class RemoteExtractionLineManager:
         self._spawner = Spawner()
         self._under_way: dict[int, tuple[Step, ...]] = {}
         self._number = 0
+        self._read_back_now: set[str] = set()
+        """Switches in doubt that are read back until that settles them: once each, however often they are asked for."""
 
     # ---- life
 
@@ -319,17 +321,18 @@ class RemoteExtractionLineManager:
         """Nobody knows what became of it: unknown, and read back until that settles it."""
         self.unanswered += 1
         needed = READ_BACKS_NEEDED if isinstance(peer, OwnPeer) else INSTALLED_READ_BACKS
-        names = tuple(n for n, _ in self._under_way[key])
-        for switch in names:
+        for switch, _ in self._under_way[key]:
             self.contact.publish(self.states.doubt(switch, past, needed, self._now))
-        self._spawner.spawn(self._read_back_until_settled(names), f"reading back {', '.join(names)}")
+            if switch not in self._read_back_now:
+                self._read_back_now.add(switch)
+                self._spawner.spawn(self._read_back_until_settled(switch), f"reading back {switch}")
 
-    async def _read_back_until_settled(self, names: tuple[str, ...]) -> None:
+    async def _read_back_until_settled(self, name: str) -> None:
         pause = FIRST_PAUSE_S
-        while any(self.states.in_doubt(n) for n in names) and not self.contact.stopped:
-            await sleep(self._world.wire, pause)
-            pause = min(pause * 2, LONGEST_PAUSE_S)
-            for name in names:
+        try:
+            while self.states.in_doubt(name) and not self.contact.stopped:
+                await sleep(self._world.wire, pause)
+                pause = min(pause * 2, LONGEST_PAUSE_S)
                 if self.states.in_doubt(name):
                     try:
                         await self._read_back(await self.contact.known(), name)
@@ -337,7 +340,8 @@ class RemoteExtractionLineManager:
                         self.log.warn("{valve} cannot be read back: {why}", valve=name, why=str(problem))
                     except Failed as problem:
                         self.contact.missed(problem)
-                        break
+        finally:
+            self._read_back_now.discard(name)
 
     async def _read_back(self, peer: OwnPeer | InstalledPeer, name: str) -> None:
         asked_at = self._now
@@ -379,18 +383,3 @@ class RemoteExtractionLineManager:
         return [
             model.spec_of(self.states.view(n, self._now), self.states.ties(n), place) for n in self.names()
         ]
-
-
-def find(name: str, description: str, views: Mapping[str, SwitchView], where: object) -> str:
-    """A switch by name, by description, or by both. Raises UnknownSwitch with the nearest."""
-    if name and not description:
-        if name in views:
-            return name
-        raise UnknownSwitch(name, f"no switch of that name on {where}{nearest(name, views)}")
-    found = [n for n, v in views.items() if v.description == description and name in ("", n)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise UnknownSwitch(description, f"{' and '.join(found)} are both described so; use the name")
-    hint = nearest(description, (v.description for v in views.values() if v.description))
-    raise UnknownSwitch(description or name, f"no switch is described so on {where}{hint}")

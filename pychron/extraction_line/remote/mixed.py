@@ -27,11 +27,12 @@ from pychron.extraction_line.manager import ExtractionLineManager
 from pychron.extraction_line.permits import NoReadings, Permits
 from pychron.extraction_line.plans import Step, expand
 from pychron.extraction_line.remote import model
-from pychron.extraction_line.remote.manager import RemoteExtractionLineManager, find
+from pychron.extraction_line.remote.manager import RemoteExtractionLineManager
 from pychron.extraction_line.remote.once import Once
 from pychron.extraction_line.remote.reservations import Holder, LocalHolder, RemoteHolder, Reservations
 from pychron.extraction_line.remote.states import blank
 from pychron.extraction_line.remote.ties import cross_ties, heads, where_is
+from pychron.extraction_line.remote.views import find
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Action, Kind, Lock, State, SwitchView
 from pychron.runtime.world import World

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from zlib import crc32
 
+from twisted.internet.defer import Deferred, gatherResults
 from twisted.logger import Logger
 
 from pychron.events.bus import EventBus
@@ -194,16 +195,23 @@ class Reservations:
             self._opening.pop(switch, None)
 
     async def tend(self) -> None:
-        """Release the holds of switches that are confirmed closed, renew (or take again) those of all others."""
-        for switch in self._ties:
-            view = self._view(switch)
-            closed = view.state is State.CLOSED and not view.stale and not view.under_way
-            if closed and switch not in self._opening:
-                await self._free(switch)
-            else:
-                await self._renew(switch, view)
+        """Release the holds of switches that are confirmed closed, renew (or take again) those of all others.
+
+        All at once: a node that is silent delays no lease that another node gave.
+        """
+        await gatherResults(
+            [Deferred.fromCoroutine(self._tend(switch)) for switch in self._ties], consumeErrors=True
+        )
 
     # ---- inside
+
+    async def _tend(self, switch: str) -> None:
+        view = self._view(switch)
+        closed = view.state is State.CLOSED and not view.stale and not view.under_way
+        if closed and switch not in self._opening:
+            await self._free(switch)
+        else:
+            await self._renew(switch, view)
 
     @property
     def _now(self) -> float:
@@ -265,6 +273,7 @@ class Reservations:
             del self._held[(switch, holder)]
 
     async def _renew(self, switch: str, view: SwitchView) -> None:
+        refused = False
         for holder, require in self._groups(switch).items():
             held = self._held.get((switch, holder))
             if held is not None and self._now < held.renew_at:
@@ -272,14 +281,15 @@ class Reservations:
             try:
                 await self._hold(switch, holder, require)
             except LineError as problem:
+                refused = True
                 if view.state is State.OPEN and not self._counts(switch, holder):
                     wanted = ", ".join(f"{n} {s}" for n, s in require.items())
                     self._alarm(
                         switch,
                         f"{switch} is open and {wanted} cannot be held on its node: {problem}; close {switch}",
                     )
-                return
-        self._clear(switch)
+        if not refused:
+            self._clear(switch)
 
     def _alarm(self, switch: str, text: str) -> None:
         if switch not in self._alarmed:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pychron.config.problems import nearest
+from pychron.extraction_line.errors import UnknownSwitch
 from pychron.extraction_line.states import Kind, Lock, State, SwitchView
 from pychron.hardware.interfaces import Evidence
 
@@ -149,3 +151,18 @@ def _number(value: object) -> float | None:
 
 def _age(value: float | None) -> float | None:
     return None if value is None else max(0.0, value)
+
+
+def find(name: str, description: str, views: Mapping[str, SwitchView], where: object) -> str:
+    """A switch by name, by description, or by both. Raises UnknownSwitch with the nearest."""
+    if name and not description:
+        if name in views:
+            return name
+        raise UnknownSwitch(name, f"no switch of that name on {where}{nearest(name, views)}")
+    found = [n for n, v in views.items() if v.description == description and name in ("", n)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UnknownSwitch(description, f"{' and '.join(found)} are both described so; use the name")
+    hint = nearest(description, (v.description for v in views.values() if v.description))
+    raise UnknownSwitch(description or name, f"no switch is described so on {where}{hint}")
