@@ -52,9 +52,10 @@ def refusal(
     """The first reason against any step of a plan. Neither a lock nor a dependant stands against what is so already."""
     already = rules.is_already(line, plan)
     for name, action in plan:
-        if action is Action.OPEN and line.switches[name].starting:
+        switch = line.switches[name]
+        if action is Action.OPEN and switch.starting and not switch.starved:
             return Starting(name, "its first read-back has not come yet; try again in a moment")
-        by_hand = is_manual(line.switches[name]) and line.switches[name].state is not State.OPEN
+        by_hand = is_manual(switch) and switch.state is not State.OPEN
         if action is Action.OPEN and by_hand:
             return NotConfirmed(name, BY_HAND)
         for found in rules.blockers(line, name, action, grounds, plans.earlier(plan, name), key):

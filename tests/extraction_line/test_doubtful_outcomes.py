@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from pychron.extraction_line.doubts import BEING_WRITTEN
-from pychron.extraction_line.errors import Locked, Mismatch, NoResponse, Starting, Superseded, TooLate
+from pychron.extraction_line.errors import (
+    Locked,
+    Mismatch,
+    NoResponse,
+    NotPermitted,
+    Starting,
+    Superseded,
+    TooLate,
+)
 from pychron.extraction_line.interfaces import Done
+from pychron.extraction_line.rules import Grounds
 from pychron.extraction_line.states import Action, State
 from pychron.hardware.interfaces import Mark, Reading
 from tests.extraction_line.bench_of_relays import spec
@@ -71,6 +80,16 @@ def test_a_first_reading_that_fails_does_not_end_the_start():
     opening = scene.ask("A", "open")
     scene.rig.run()
     assert isinstance(scene.reply(opening), Done)
+
+
+def test_who_rests_on_a_supply_that_fails_is_told_so_and_not_that_it_starts():
+    scene = Scene(spec("Air"), spec("A", supply="Air"))
+    scene.rig.start()
+    scene.rig.grounds = Grounds(lambda name, action: None, lambda switch: switch.starved)
+    scene.rig.machine.line.switches["A"].starved = "the supply Air is closed, not confirmed open"
+    scene.rig.poll()
+    scene.rig.run()
+    assert isinstance(scene.reply(scene.ask("A", "open")), NotPermitted)
 
 
 def test_what_is_asked_again_by_scripts():
