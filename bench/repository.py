@@ -15,12 +15,12 @@ from bench.repository_made import make, read_files
 from bench.rows import Row, at_most
 from pychron.dvc.cache import Cache, uncollected
 from pychron.dvc.groups import SETTLE_NS
+from pychron.pipeline.ages.conversion import Arithmetic
+from pychron.pipeline.ages.kept_results import kept_results
+from pychron.pipeline.ages.results import as_object, results
 from pychron.pipeline.batch import metadata_of, reduce_analyses
-from pychron.pipeline.conversion import Arithmetic
 from pychron.pipeline.events import AnalysisReduced
-from pychron.pipeline.kept_results import kept_results
-from pychron.pipeline.results import as_object, results
-from pychron.pipeline.workspace import open_workspace
+from pychron.pipeline.running.workspace import open_workspace
 
 MANY = 5_000
 ROUNDS = 5

@@ -24,10 +24,10 @@ from pychron.cli.reduction import (
 )
 
 if TYPE_CHECKING:
-    from pychron.pipeline.chunks import Engine
-    from pychron.pipeline.conversion import Arithmetic
+    from pychron.pipeline.ages.conversion import Arithmetic
     from pychron.pipeline.events import AnalysisReduced
-    from pychron.pipeline.workspace import Workspace
+    from pychron.pipeline.running.chunks import Engine
+    from pychron.pipeline.running.workspace import Workspace
 
 EPILOG = f"""\b
 Examples:
@@ -55,8 +55,8 @@ def age(
     json_: bool,
 ) -> None:
     """Compute the age of each analysis from its stored intercepts, baselines, blanks and IC factors."""
-    from pychron.pipeline.kept_results import kept_results
-    from pychron.pipeline.results import as_object
+    from pychron.pipeline.ages.kept_results import kept_results
+    from pychron.pipeline.ages.results import as_object
 
     arithmetic = arithmetic_of()
     with engine_of() as engine:
@@ -76,7 +76,7 @@ def age(
 
 
 def _here(workspace: Workspace, arithmetic: Arithmetic) -> list[AnalysisReduced]:
-    from pychron.pipeline.results import results
+    from pychron.pipeline.ages.results import results
 
     loaded = selected(workspace)
     return results(loaded, reduce_selected(workspace, loaded, arithmetic), arithmetic)
@@ -86,7 +86,7 @@ def _by_engine(engine: Engine, arithmetic: Arithmetic) -> list[AnalysisReduced]:
     """What was lost is always shown, whatever was asked for: nobody knows what it was."""
     from pychron.dvc.errors import DvcError
     from pychron.dvc.metadata import open_metadata
-    from pychron.pipeline.chunks import all_ages, cut, is_lost
+    from pychron.pipeline.running.chunks import all_ages, cut, is_lost
 
     meta, repos = places_of()
     try:

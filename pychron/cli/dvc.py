@@ -109,7 +109,7 @@ def _verified(
 
 def _refits(tree: Tree) -> list[str]:
     from pychron.dvc.repository import Repository
-    from pychron.pipeline.refits import refit
+    from pychron.pipeline.fitting.refits import refit
 
     repository = Repository(tree)
     identities = repository.identities()

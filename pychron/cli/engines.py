@@ -11,7 +11,7 @@ import click
 from pychron.cli.exits import Refused, Unreached
 
 if TYPE_CHECKING:
-    from pychron.pipeline.dask_engine import DaskEngine
+    from pychron.pipeline.running.dask_engine import DaskEngine
 
 F = TypeVar("F", bound=Callable[..., Any])
 HERE, DASK = "here", "dask"
@@ -70,7 +70,7 @@ def engine_of() -> Iterator[DaskEngine | None]:
         return
     if scheduler and workers:
         raise Refused("--workers are started here, --scheduler has its own; leave one away")
-    from pychron.pipeline.dask_engine import DaskEngine, EngineMissing, SchedulerUnreached
+    from pychron.pipeline.running.dask_engine import DaskEngine, EngineMissing, SchedulerUnreached
 
     with ExitStack() as stack:
         try:

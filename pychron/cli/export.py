@@ -58,9 +58,9 @@ def isoplotr(
     One file for each identifier, or each aliquot that was heated in steps. The rows are named here, in their order: the file
     has no place for names.
     """
+    from pychron.pipeline.ages.samples import samples_of
     from pychron.pipeline.isoplotr import export as exported
     from pychron.pipeline.nodes.drawings import file_name
-    from pychron.pipeline.samples import samples_of
 
     arithmetic = arithmetic_of()
     workspace = workspace_of()

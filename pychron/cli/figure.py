@@ -27,8 +27,8 @@ from pychron.cli.reduction import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from pychron.pipeline.ages.samples import Sample
     from pychron.pipeline.batch import Row
-    from pychron.pipeline.samples import Sample
 
 F = TypeVar("F", bound=Callable[..., Any])
 ARGON = ("Ar40", "Ar39", "Ar38", "Ar37", "Ar36")
@@ -140,8 +140,8 @@ _LEVEL: Any = click.option(
     click.option("--rule", type=click.Choice(("fleck", "mahon")), default="fleck", show_default=True),
 )  # fmt: skip
 def _spectrum(sample: Sample, constants: str, sigma: int, rule: str) -> Figure:
+    from pychron.pipeline.ages.group_ages import integrated_age, plateau_age
     from pychron.pipeline.figures.spectrum import SpectrumOptions, spectrum
-    from pychron.pipeline.group_ages import integrated_age, plateau_age
     from pychron.reduction.plateau import PlateauRule
 
     if not sample.is_stepped:
@@ -157,8 +157,8 @@ def _spectrum(sample: Sample, constants: str, sigma: int, rule: str) -> Figure:
     click.option("--kernel", is_flag=True, help="A kernel density in place of the sum of normal curves."),
 )  # fmt: skip
 def _ideogram(sample: Sample, constants: str, sigma: int, kernel: bool) -> Figure:
+    from pychron.pipeline.ages.group_ages import weighted_age
     from pychron.pipeline.figures.ideogram import IdeogramOptions, ideogram
-    from pychron.pipeline.group_ages import weighted_age
 
     return ideogram(sample, weighted_age(sample.rows), IdeogramOptions(sigma, kernel, constants))
 
@@ -168,8 +168,8 @@ def _ideogram(sample: Sample, constants: str, sigma: int, kernel: bool) -> Figur
     click.option("--normal", is_flag=True, help="The normal isochron in place of the inverse one."),
 )  # fmt: skip
 def _isochron(sample: Sample, constants: str, sigma: int, normal: bool) -> Figure:
+    from pychron.pipeline.ages.group_ages import isochron_age
     from pychron.pipeline.figures.isochron import IsochronOptions, isochron
-    from pychron.pipeline.group_ages import isochron_age
 
     return isochron(
         sample, isochron_age(sample.rows, normal=normal), IsochronOptions(sigma, normal, constants)
@@ -208,8 +208,8 @@ def series(
 
 
 def _point(row: Row, of: str) -> Any:
+    from pychron.pipeline.ages.results import Quantities
     from pychron.pipeline.figures.series import SeriesPoint
-    from pychron.pipeline.results import Quantities
 
     left_out = any(flag.code == "tag" for flag in row.flags)
     if of in ARGON:
@@ -243,8 +243,8 @@ def flux(
 ) -> None:
     """J over the irradiation holder."""
     from pychron.dvc.errors import DvcError
+    from pychron.pipeline.ages.flux import level_flux, over_the_holder
     from pychron.pipeline.figures.flux_map import FluxMapOptions, flux_map
-    from pychron.pipeline.flux import level_flux, over_the_holder
     from pychron.reduction.flux import FluxModel, FluxOptions
 
     workspace = workspace_of()

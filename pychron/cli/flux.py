@@ -20,7 +20,7 @@ from pychron.cli.reduction import (
 
 if TYPE_CHECKING:
     from pychron.dvc.metadata import Hole, MetaData
-    from pychron.pipeline.flux import HoleJ, LevelFlux, MonitorJ
+    from pychron.pipeline.ages.flux import HoleJ, LevelFlux, MonitorJ
     from pychron.reduction.constants import Monitor
     from pychron.reduction.flux import FluxOptions
 
@@ -80,7 +80,7 @@ def flux(
 ) -> None:
     """Compute J of each hole of a level from the monitors in the repositories."""
     from pychron.dvc.errors import DvcError
-    from pychron.pipeline.flux import level_flux, over_the_holder
+    from pychron.pipeline.ages.flux import level_flux, over_the_holder
     from pychron.reduction.flux import FluxError, FluxModel, FluxOptions
 
     chosen = _monitor(monitor)
@@ -137,7 +137,7 @@ def holes_of(meta: MetaData, name: str | None, options: FluxOptions | None) -> t
     """The holes of a holder by name or file. Raises Refused, also where a model needs one and none is named."""
     from pychron.dvc.errors import DvcError
     from pychron.dvc.metadata import read_holder
-    from pychron.pipeline.flux import SPATIAL
+    from pychron.pipeline.ages.flux import SPATIAL
 
     if name is None:
         if options is not None and options.model in SPATIAL:

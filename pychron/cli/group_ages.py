@@ -14,14 +14,14 @@ from pychron.cli.output import progress, remark, say
 from pychron.cli.reduction import arithmetic_of, places_of, reduce_selected, selected, workspace_of
 
 if TYPE_CHECKING:
+    from pychron.pipeline.ages.group_ages import GroupAge
+    from pychron.pipeline.ages.samples import Sample
     from pychron.pipeline.batch import Row
-    from pychron.pipeline.group_ages import GroupAge
-    from pychron.pipeline.samples import Sample
 
 
 def ages_of_samples() -> list[Sample]:
     """What the running command names: read, reduced, put together. Raises Refused."""
-    from pychron.pipeline.samples import samples_of
+    from pychron.pipeline.ages.samples import samples_of
 
     workspace = workspace_of()
     return samples_of(reduce_selected(workspace, selected(workspace), arithmetic_of()))
@@ -32,7 +32,7 @@ def objects_of_samples(make: Callable[[Sample], dict[str, Any]]) -> tuple[list[d
     with engine_of() as engine:
         if engine is None:
             return [make(sample) for sample in ages_of_samples()], []
-        from pychron.pipeline.group_chunks import all_samples, cut_groups
+        from pychron.pipeline.running.group_chunks import all_samples, cut_groups
 
         meta, _ = places_of()
         pieces = cut_groups(selected(workspace_of()), meta, arithmetic_of())

@@ -22,7 +22,7 @@ from pychron.cli.output import as_json, console, say
 from pychron.cli.reduction import arithmetic_options, repository_options, selection_options
 
 if TYPE_CHECKING:
-    from pychron.pipeline.samples import Sample
+    from pychron.pipeline.ages.samples import Sample
 
 EPILOG = f"""\b
 Examples:
@@ -60,7 +60,7 @@ def isochron(
 
 
 def _object(sample: Sample, normal: bool) -> dict[str, Any]:
-    from pychron.pipeline.group_ages import isochron_age
+    from pychron.pipeline.ages.group_ages import isochron_age
 
     result = isochron_age(sample.rows, normal=normal)
     line = result.isochron

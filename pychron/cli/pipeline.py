@@ -22,10 +22,10 @@ from pychron.cli.reduction import (
 
 if TYPE_CHECKING:
     from pychron.dvc.committing import Author
-    from pychron.pipeline.run_file import NodeReport, RunFile
-    from pychron.pipeline.runner import Ended
-    from pychron.pipeline.state import State
-    from pychron.pipeline.template import Template
+    from pychron.pipeline.running.run_file import NodeReport, RunFile
+    from pychron.pipeline.running.runner import Ended
+    from pychron.pipeline.running.state import State
+    from pychron.pipeline.templates.template import Template
 
 EPILOG = f"""\b
 Examples:
@@ -55,7 +55,7 @@ def pipeline() -> None:
 def list_(json_: bool) -> None:
     """List the stock templates with their nodes."""
     from pychron.config.problems import Report
-    from pychron.pipeline.template_file import read_template, stock_names
+    from pychron.pipeline.templates.template_file import read_template, stock_names
 
     found = []
     for name in stock_names():
@@ -102,10 +102,10 @@ def run(
 ) -> None:
     """Run a template: a YAML file, or one that comes with the program (pychron pipeline list)."""
     from pychron.dvc.committing import NotCommitted
-    from pychron.pipeline.pushing import push
-    from pychron.pipeline.run_file import CannotResume
-    from pychron.pipeline.runner import go, object_of, refuse_before, run_folder
-    from pychron.pipeline.state import Doing, State
+    from pychron.pipeline.running.pushing import push
+    from pychron.pipeline.running.run_file import CannotResume
+    from pychron.pipeline.running.runner import go, object_of, refuse_before, run_folder
+    from pychron.pipeline.running.state import Doing, State
 
     person, root = _person(persist, author), root_of()
     chosen = _template(template, settings, root)
@@ -158,9 +158,9 @@ def _person(persist: bool, author: str | None) -> Author | None:
 
 def _template(word: str, settings: tuple[str, ...], root: Path | None) -> Template:
     from pychron.config.problems import Report, nearest
-    from pychron.pipeline.runner import problems_of
-    from pychron.pipeline.template_file import find_template, read_template, stock_names
-    from pychron.pipeline.template_settings import read_settings
+    from pychron.pipeline.running.runner import problems_of
+    from pychron.pipeline.templates.template_file import find_template, read_template, stock_names
+    from pychron.pipeline.templates.template_settings import read_settings
 
     source = find_template(word, (root / "pipeline",) if root is not None else ())
     if source is None:
@@ -180,7 +180,7 @@ def _template(word: str, settings: tuple[str, ...], root: Path | None) -> Templa
 
 
 def _begun(template: Template, state: State, folder: Path, resume: bool, person: Author | None) -> RunFile:
-    from pychron.pipeline.runner import new_run, resumed
+    from pychron.pipeline.running.runner import new_run, resumed
 
     return resumed(template, state, folder, person) if resume else new_run(template, state)
 

@@ -21,7 +21,7 @@ from pychron.cli.output import as_json, console, say
 from pychron.cli.reduction import arithmetic_options, repository_options, selection_options
 
 if TYPE_CHECKING:
-    from pychron.pipeline.samples import Sample
+    from pychron.pipeline.ages.samples import Sample
 
 EPILOG = f"""\b
 Examples:
@@ -72,7 +72,7 @@ def _letters(steps: str) -> tuple[int, int] | None:
 
 
 def _object(sample: Sample, rule: str, steps: str | None) -> dict[str, Any]:
-    from pychron.pipeline.group_ages import integrated_age, plateau_age, weighted_age
+    from pychron.pipeline.ages.group_ages import integrated_age, plateau_age, weighted_age
     from pychron.reduction.plateau import PlateauRule
 
     found: dict[str, Any] = sample_object(sample)

@@ -13,7 +13,7 @@ from pychron.cli.output import as_json, complain, progress, say
 
 if TYPE_CHECKING:
     from pychron.dvc.repository import Repository
-    from pychron.pipeline.refits import Fault, Refit
+    from pychron.pipeline.fitting.refits import Fault, Refit
 
 EPILOG = f"""\b
 Examples:
@@ -46,8 +46,8 @@ def fits(repo: str, identifier: str, json_: bool) -> None:
     """
     from pychron.dvc.errors import DvcError
     from pychron.dvc.repository import open_repository
-    from pychron.pipeline.chunks import all_fits, cut
-    from pychron.pipeline.refits import refit
+    from pychron.pipeline.fitting.refits import refit
+    from pychron.pipeline.running.chunks import all_fits, cut
 
     try:
         with engine_of() as engine:

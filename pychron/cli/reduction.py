@@ -17,9 +17,9 @@ from pychron.cli.output import progress, remark
 
 if TYPE_CHECKING:
     from pychron.dvc.cache import Cache
+    from pychron.pipeline.ages.conversion import Arithmetic
     from pychron.pipeline.batch import Row
-    from pychron.pipeline.conversion import Arithmetic
-    from pychron.pipeline.workspace import Loaded, Workspace
+    from pychron.pipeline.running.workspace import Loaded, Workspace
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -132,7 +132,7 @@ def arithmetic_of() -> Arithmetic:
 def arithmetic(constants: str, convert: bool, from_end: bool) -> Arithmetic:
     """By a set's name; empty: the decay constant of each J. Raises Refused for a set that is not known."""
     from pychron.config.problems import nearest
-    from pychron.pipeline.conversion import Arithmetic
+    from pychron.pipeline.ages.conversion import Arithmetic
     from pychron.reduction.constants import DEFAULT, NAMED
 
     if constants and constants not in NAMED:
@@ -145,7 +145,7 @@ def arithmetic(constants: str, convert: bool, from_end: bool) -> Arithmetic:
 def workspace_of() -> Workspace:
     """Open what the running command names. Raises Refused with what to write."""
     from pychron.dvc.errors import DvcError
-    from pychron.pipeline.workspace import open_workspace
+    from pychron.pipeline.running.workspace import open_workspace
 
     meta, repos = places_of()
     try:
@@ -172,7 +172,7 @@ def places_of_root(root: Path) -> tuple[str, tuple[str, ...]]:
     from pychron.config.problems import Report
     from pychron.dvc.errors import DvcError
     from pychron.dvc.locations import read_locations
-    from pychron.pipeline.workspace import repositories_below
+    from pychron.pipeline.running.workspace import repositories_below
 
     report = Report(root)
     locations = read_locations(root, report)
@@ -212,7 +212,7 @@ def chosen(
 ) -> list[T]:
     """The same of analyses or results that are at hand; `of` gives what has their names. Raises Refused."""
     from pychron.config.problems import nearest
-    from pychron.pipeline.workspace import named
+    from pychron.pipeline.running.workspace import named
 
     if not identifiers:
         return [one for one in everything if of(one).analysis_type in types]

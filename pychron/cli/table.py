@@ -49,7 +49,7 @@ def table(
     json_: bool,
 ) -> None:
     """Write the analytical table of each sample."""
-    from pychron.pipeline.samples import samples_of
+    from pychron.pipeline.ages.samples import samples_of
     from pychron.pipeline.tables.columns import COLUMNS, SUMMARY, lines, summary
     from pychron.pipeline.tables.metadata import METADATA, metadata
     from pychron.pipeline.tables.writing import UnknownTable, write_tables

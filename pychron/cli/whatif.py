@@ -47,7 +47,7 @@ def whatif(
     json_: bool,
 ) -> None:
     """Say which ages would move, and by how much, with other constants or another count of decay."""
-    from pychron.pipeline.results import results
+    from pychron.pipeline.ages.results import results
 
     if not constants and not from_end:
         raise click.UsageError("say what to try: --constants NAME, or --from-end")

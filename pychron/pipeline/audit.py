@@ -9,7 +9,7 @@ from typing import Any
 
 from pychron.dvc.metadata import MetaData
 from pychron.pipeline.explain import code, constants, meta_paths
-from pychron.pipeline.state import State
+from pychron.pipeline.running.state import State
 
 
 def audit(state: State) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from pychron.dvc.errors import DvcError
 from pychron.dvc.frozen import Frozen
 from pychron.dvc.metadata import MetaData, Position
 from pychron.dvc.records import Analysis, StoredFit, StoredValue
-from pychron.pipeline.conversion import Arithmetic, JRefused
+from pychron.pipeline.ages.conversion import Arithmetic, JRefused
 from pychron.pipeline.events import Flag
 from pychron.reduction.batch import FLAG_TEXTS, OWN, Batch, Inputs, Scalars
 from pychron.reduction.batch import Flag as Fault

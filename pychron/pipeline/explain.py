@@ -11,10 +11,10 @@ from typing import Any
 from pychron.dvc.errors import DvcError
 from pychron.dvc.metadata import MetaData
 from pychron.dvc.times import text as time_text
+from pychron.pipeline.ages.conversion import Arithmetic
+from pychron.pipeline.ages.results import Quantities, as_object, results
 from pychron.pipeline.batch import Row
-from pychron.pipeline.conversion import Arithmetic
-from pychron.pipeline.results import Quantities, as_object, results
-from pychron.pipeline.workspace import Loaded
+from pychron.pipeline.running.workspace import Loaded
 from pychron.reduction.inputs import ARGON
 
 DISTRIBUTION = "pychron-twisted"

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pychron.pipeline.ages.results import Quantities
+from pychron.pipeline.ages.samples import Sample
 from pychron.pipeline.batch import Row
-from pychron.pipeline.results import Quantities
-from pychron.pipeline.samples import Sample
 
 COLUMNS = {
     1: ("Ar39Ar36", "errAr39Ar36", "Ar40Ar36", "errAr40Ar36", "rho", "Ar39"),

@@ -8,12 +8,12 @@ from zope.interface import implementer
 
 from pychron.broadcast.interfaces import INotifier
 from pychron.dvc.interfaces import IRepositories
-from pychron.pipeline.announcing import announce, repository_object, sample_object
-from pychron.pipeline.automatic import AutomaticReduction
+from pychron.pipeline.following.announcing import announce, repository_object, sample_object
+from pychron.pipeline.following.automatic import AutomaticReduction
 from pychron.pipeline.interfaces import IRunningSample
-from pychron.pipeline.runner import faults_of
+from pychron.pipeline.running.runner import faults_of
 from pychron.pipeline.settings import Settings, read_settings
-from pychron.pipeline.template_file import read_template
+from pychron.pipeline.templates.template_file import read_template
 from pychron.runtime.plugin import Context, IDrains, IPlugin
 
 TEMPLATES = "pipeline"

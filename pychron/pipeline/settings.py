@@ -8,10 +8,10 @@ from pathlib import Path
 from pychron.config.fields import Fields
 from pychron.config.problems import Place, Report
 from pychron.config.yaml_file import YamlTable, leaves, read_yaml
-from pychron.pipeline.conversion import Arithmetic
-from pychron.pipeline.review import Rules, rules_of
-from pychron.pipeline.template import NodeSpec
-from pychron.pipeline.template_file import read_options
+from pychron.pipeline.ages.conversion import Arithmetic
+from pychron.pipeline.fitting.review import Rules, rules_of
+from pychron.pipeline.templates.template import NodeSpec
+from pychron.pipeline.templates.template_file import read_options
 from pychron.reduction.constants import DEFAULT, NAMED
 
 FILE = Path("setupfiles", "pipeline.yaml")

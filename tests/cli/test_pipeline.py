@@ -197,7 +197,7 @@ def test_a_run_does_not_go_on_over_another_run_of_the_same_person(template, plac
 
 KILLED = """
 import os, signal, sys
-import pychron.pipeline.runner as runner
+import pychron.pipeline.running.runner as runner
 import pychron.dvc.committing as committing
 from pychron.cli.main import main
 

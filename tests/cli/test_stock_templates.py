@@ -7,8 +7,8 @@ import openpyxl
 import pytest
 
 from pychron.config.problems import Report
-from pychron.pipeline.klasses import BY_NAME
-from pychron.pipeline.template_file import read_template, stock_names
+from pychron.pipeline.templates.klasses import BY_NAME
+from pychron.pipeline.templates.template_file import read_template, stock_names
 from tests.cli.pipeline_runs import ADA, run, where
 from tests.dvc.making import committed, git
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from pychron.pipeline.age_group import of_ages
-from pychron.pipeline.group_ages import weighted_age
+from pychron.pipeline.ages.age_group import of_ages
+from pychron.pipeline.ages.group_ages import weighted_age
 from tests.cli.pipeline_runs import ADA, modifier, run, where
 from tests.dvc.making import committed, git
 from tests.pipeline.laboratory import lab, uuid_of, written

@@ -13,7 +13,6 @@ from pychron.config.problems import Report
 from pychron.dvc.locations import read_locations
 from pychron.events.bus import EventBus
 from pychron.extraction_line.events import PeerChanged
-from pychron.pipeline.automatic import FILE, GIVE_UP_S, AutomaticReduction
 from pychron.pipeline.events import (
     AnalysisReduced,
     ControlPointAdded,
@@ -22,6 +21,7 @@ from pychron.pipeline.events import (
     RunMissing,
     RunningSampleChanged,
 )
+from pychron.pipeline.following.automatic import FILE, GIVE_UP_S, AutomaticReduction
 from pychron.pipeline.settings import read_settings
 from tests.broadcast.air import Air, world
 from tests.dvc.making import Files, analysis

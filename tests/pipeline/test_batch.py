@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from uncertainties import ufloat, umath
 
+from pychron.pipeline.ages.conversion import Arithmetic
+from pychron.pipeline.ages.results import as_object, results
 from pychron.pipeline.batch import metadata_of, reduce_analyses
-from pychron.pipeline.conversion import Arithmetic
-from pychron.pipeline.results import as_object, results
-from pychron.pipeline.workspace import open_workspace
+from pychron.pipeline.running.workspace import open_workspace
 from pychron.reduction.constants import NAMED
 from tests.dvc.making import ARGON, SIZES, Files, analysis, metadata
 

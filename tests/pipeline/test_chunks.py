@@ -5,13 +5,13 @@ import pickle
 
 import pytest
 
-from pychron.pipeline import chunks
+from pychron.pipeline.ages.conversion import Arithmetic
+from pychron.pipeline.ages.results import results
 from pychron.pipeline.batch import metadata_of, reduce_analyses
-from pychron.pipeline.chunks import Here, Lost, OtherCode, all_ages, all_fits, cut, is_lost
-from pychron.pipeline.conversion import Arithmetic
-from pychron.pipeline.refits import refit
-from pychron.pipeline.results import results
-from pychron.pipeline.workspace import open_workspace
+from pychron.pipeline.fitting.refits import refit
+from pychron.pipeline.running import chunks
+from pychron.pipeline.running.chunks import Here, Lost, OtherCode, all_ages, all_fits, cut, is_lost
+from pychron.pipeline.running.workspace import open_workspace
 from tests.dvc.making import Files, an_identity, analysis, metadata
 
 ARITHMETIC = Arithmetic()

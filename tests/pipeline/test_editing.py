@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from pychron.pipeline.klasses import KLASSES
-from pychron.pipeline.runner import TAGS, problems_of
+from pychron.pipeline.running.runner import TAGS, problems_of
+from pychron.pipeline.templates.klasses import KLASSES
 from tests.cli.pipeline_runs import ADA, modifier, run, where
 from tests.dvc.making import committed, git
 from tests.pipeline.laboratory import uuid_of, written

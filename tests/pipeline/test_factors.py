@@ -172,7 +172,7 @@ def test_a_cosmogenic_run_is_the_reduction_with_these_ends(tmp_path):
 
 
 def test_two_ends_that_are_one_are_refused():
-    from pychron.pipeline.runner import problems_of
+    from pychron.pipeline.running.runner import problems_of
     from tests.pipeline.test_nodes import template
 
     (problem,) = problems_of(template(nodes("{klass: CosmogenicNode, cosmogenic3836: 1, trapped3836: 1}")))

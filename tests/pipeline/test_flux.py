@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from pychron.dvc.metadata import Hole
-from pychron.pipeline.conversion import Arithmetic
-from pychron.pipeline.flux import level_flux, over_the_holder
-from pychron.pipeline.workspace import open_workspace
+from pychron.pipeline.ages.conversion import Arithmetic
+from pychron.pipeline.ages.flux import level_flux, over_the_holder
+from pychron.pipeline.running.workspace import open_workspace
 from pychron.reduction.constants import MONITORS
 from pychron.reduction.flux import FluxModel, FluxOptions
 from tests.dvc.making import Files, an_identity, analysis, metadata

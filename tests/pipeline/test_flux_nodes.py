@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pychron.pipeline.conversion import Arithmetic
-from pychron.pipeline.runner import go, new_run, problems_of
-from pychron.pipeline.state import Doing, State
-from pychron.pipeline.workspace import open_workspace
+from pychron.pipeline.ages.conversion import Arithmetic
+from pychron.pipeline.running.runner import go, new_run, problems_of
+from pychron.pipeline.running.state import Doing, State
+from pychron.pipeline.running.workspace import open_workspace
 from tests.pipeline.laboratory import written
 from tests.pipeline.test_nodes import REAL, ran, template
 

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from pychron.pipeline.group_ages import no_age
+from pychron.pipeline.ages.group_ages import no_age
 from pychron.pipeline.nodes.from_csv import read_lines
-from pychron.pipeline.runner import problems_of
-from pychron.pipeline.state import NodeFailed
-from pychron.pipeline.template_file import read_template
+from pychron.pipeline.running.runner import problems_of
+from pychron.pipeline.running.state import NodeFailed
+from pychron.pipeline.templates.template_file import read_template
 from pychron.reduction.isochron import york
 from tests.pipeline.laboratory import written
 from tests.pipeline.test_nodes import ran
@@ -99,14 +99,14 @@ def test_a_file_that_is_none_is_refused(content, said, tmp_path):
 @pytest.mark.parametrize("name", ["csv_ideogram", "CSV_SPEC", "csv inverse isochron"])
 def test_the_stock_templates_ask_for_their_file(name):
     from pychron.config.problems import Report
-    from pychron.pipeline.template_file import find_template
+    from pychron.pipeline.templates.template_file import find_template
 
     (problem,) = problems_of(read_template(find_template(name), Report()))
     assert "source is empty; name the CSV file" in problem
 
 
 def test_no_mean_is_no_mean():
-    from pychron.pipeline.age_group import of_ages
+    from pychron.pipeline.ages.age_group import of_ages
 
     assert of_ages("x", [1.0], [0.0]).mean.why
     assert no_age("x").why == "x"

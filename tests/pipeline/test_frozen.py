@@ -6,10 +6,10 @@ import pytest
 
 from pychron.dvc.errors import CorruptFile
 from pychron.dvc.metadata import open_metadata
+from pychron.pipeline.ages.conversion import Arithmetic
 from pychron.pipeline.batch import metadata_of, reduce_analyses
-from pychron.pipeline.conversion import Arithmetic
 from pychron.pipeline.explain import files as files_of
-from pychron.pipeline.workspace import open_workspace
+from pychron.pipeline.running.workspace import open_workspace
 from tests.dvc.making import PRODUCTION, Files, analysis, metadata
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from scipy import optimize
 
+from pychron.pipeline.ages.conversion import Arithmetic
+from pychron.pipeline.ages.samples import samples_of
 from pychron.pipeline.batch import metadata_of, reduce_analyses
-from pychron.pipeline.conversion import Arithmetic
 from pychron.pipeline.isoplotr import export
-from pychron.pipeline.samples import samples_of
-from pychron.pipeline.workspace import open_workspace
+from pychron.pipeline.running.workspace import open_workspace
 from tests.dvc.making import Files, analysis, metadata
 
 WIDTH = {1: 6, 2: 6, 3: 7}
@@ -112,7 +112,7 @@ def test_an_isochron_through_the_file_has_the_age_that_is_in_it(sample):
     )
     a, b = best.x[0] / 1e3, best.x[1] / 1e2
     age = math.log1p(j[0] * -b / a) / 5.543e-10 / 1e6
-    from pychron.pipeline.group_ages import isochron_age
+    from pychron.pipeline.ages.group_ages import isochron_age
 
     expected = isochron_age(sample.rows)
     assert 1 / a == pytest.approx(expected.isochron.trapped, rel=1e-3)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pychron.config.problems import Report
-from pychron.pipeline.keeping import Keeper, Source, why_unreadable
+from pychron.pipeline.following.keeping import Keeper, Source, why_unreadable
 from pychron.pipeline.settings import read_settings
 from tests.dvc.making import Files, analysis, committed
 from tests.pipeline.laboratory import lab, stamp, uuid_of, written

@@ -8,12 +8,12 @@ import pytest
 
 from pychron.dvc import groups
 from pychron.dvc.cache import Cache
-from pychron.pipeline import kept_results as keeping
+from pychron.pipeline.ages import kept_results as keeping
+from pychron.pipeline.ages.conversion import Arithmetic
+from pychron.pipeline.ages.kept_results import kept_results
+from pychron.pipeline.ages.results import results
 from pychron.pipeline.batch import metadata_of, reduce_analyses
-from pychron.pipeline.conversion import Arithmetic
-from pychron.pipeline.kept_results import kept_results
-from pychron.pipeline.results import results
-from pychron.pipeline.workspace import open_workspace
+from pychron.pipeline.running.workspace import open_workspace
 from pychron.reduction.constants import NAMED
 from tests.dvc.making import Files, an_identity, analysis, committed, metadata
 

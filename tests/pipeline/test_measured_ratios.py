@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pychron.pipeline.keeping import chart_values
-from pychron.pipeline.results import Quantities
+from pychron.pipeline.ages.results import Quantities
+from pychron.pipeline.following.keeping import chart_values
 from tests.pipeline.laboratory import lab, uuid_of, written
 from tests.pipeline.test_nodes import nodes, ran
 

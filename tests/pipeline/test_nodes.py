@@ -7,16 +7,16 @@ import pytest
 
 from pychron.config.problems import Report
 from pychron.config.yaml_file import parse_yaml
-from pychron.pipeline.conversion import Arithmetic
-from pychron.pipeline.group_ages import weighted_age
-from pychron.pipeline.klasses import BY_NAME
+from pychron.pipeline.ages.conversion import Arithmetic
+from pychron.pipeline.ages.group_ages import weighted_age
+from pychron.pipeline.fitting.refits import refit
 from pychron.pipeline.nodes.registry import WORK
-from pychron.pipeline.refits import refit
-from pychron.pipeline.run_file import Stands
-from pychron.pipeline.runner import go, new_run, problems_of
-from pychron.pipeline.state import Doing, State
-from pychron.pipeline.template_file import find_template, read_template, stock_names, template_of
-from pychron.pipeline.workspace import open_workspace
+from pychron.pipeline.running.run_file import Stands
+from pychron.pipeline.running.runner import go, new_run, problems_of
+from pychron.pipeline.running.state import Doing, State
+from pychron.pipeline.running.workspace import open_workspace
+from pychron.pipeline.templates.klasses import BY_NAME
+from pychron.pipeline.templates.template_file import find_template, read_template, stock_names, template_of
 from tests.dvc.making import ARGON, analysis, blob
 from tests.pipeline.laboratory import UNKNOWNS, blank_at, lab, stamp, uuid_of, written
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from pychron.pipeline.ages.group_ages import weighted_age
 from pychron.pipeline.figures.style import look
-from pychron.pipeline.group_ages import weighted_age
 from pychron.pipeline.nodes.drawings import regressed
 from tests.dvc.making import analysis
 from tests.pipeline.laboratory import lab, stamp, uuid_of, written
@@ -86,7 +86,7 @@ def test_every_group_has_a_look_of_its_own():
 
 
 def test_an_axis_that_is_no_value_is_told_before_anything_runs(tmp_path):
-    from pychron.pipeline.runner import problems_of
+    from pychron.pipeline.running.runner import problems_of
     from tests.pipeline.test_nodes import template
 
     (problem,) = problems_of(template(nodes("{klass: XYScatterNode, x: Ar41}")))

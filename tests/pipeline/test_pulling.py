@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
 from pychron.pipeline.events import Following
-from pychron.pipeline.pulling import Git, Pulled, Pulls, identities
+from pychron.pipeline.following.pulling import Git, Pulled, Pulls, identities
 from pychron.runtime.deadlines import DeadlinePassed
 from pychron.runtime.world import Finished
 

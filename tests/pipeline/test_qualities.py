@@ -3,7 +3,7 @@
 import math
 
 from pychron.dvc.repository import open_repository
-from pychron.pipeline.qualities import qualities
+from pychron.pipeline.fitting.qualities import qualities
 from pychron.reduction.inputs import ErrorType, Fit, FitSpec
 from pychron.reduction.series import Series, fit_all
 from tests.dvc import making

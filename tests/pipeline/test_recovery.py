@@ -12,8 +12,8 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from pychron.pipeline.ages.group_ages import isochron_age, plateau_age
 from pychron.pipeline.batch import Row
-from pychron.pipeline.group_ages import isochron_age, plateau_age
 from pychron.reduction.batch import Batch, Inputs, Scalars
 from pychron.reduction.constants import NAMED
 from pychron.reduction.inputs import Measured, Productions

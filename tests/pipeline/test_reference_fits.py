@@ -8,9 +8,9 @@ import statsmodels.api as sm
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pychron.pipeline.klass import ERROR_TYPES
-from pychron.pipeline.klasses import REFERENCE_FITS
-from pychron.pipeline.reference_fits import NoReference, Reference, ReferenceFit, predict, read_fit
+from pychron.pipeline.fitting.reference_fits import NoReference, Reference, ReferenceFit, predict, read_fit
+from pychron.pipeline.templates.klass import ERROR_TYPES
+from pychron.pipeline.templates.klasses import REFERENCE_FITS
 
 BEFORE, AFTER = Reference(0.0, 1.0, 0.3, "p"), Reference(10.0, 3.0, 0.4, "a")
 

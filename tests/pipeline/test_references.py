@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pychron.pipeline.references import blank_type, blanks_of, find_references, preceding_blank
+from pychron.pipeline.fitting.references import blank_type, blanks_of, find_references, preceding_blank
 
 HOUR = 3600.0
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from pychron.cli.main import main
 from pychron.dvc.repository import open_repository
-from pychron.pipeline.refits import refit
+from pychron.pipeline.fitting.refits import refit
 from tests.dvc.making import Files, an_identity, analysis
 
 REAL = Path(__file__).parents[3] / "shared" / "real" / "dvc" / "Irradiation-NM-313"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from pychron.config.problems import Report
 from pychron.config.yaml_file import parse_yaml
-from pychron.pipeline.review import FitQuality, Rules, review, rules_of
-from pychron.pipeline.template_file import template_of
+from pychron.pipeline.fitting.review import FitQuality, Rules, review, rules_of
+from pychron.pipeline.templates.template_file import template_of
 
 GOOD = FitQuality("Ar40", "H1", 100.0, 0.1, 60, 59, 0.01, 0.0, 0.9, 200.0, 0.05, 1.0, tuple(range(95, 101)))
 OFF = Rules(

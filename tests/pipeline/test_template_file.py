@@ -6,8 +6,8 @@ import pytest
 
 from pychron.config.problems import Report
 from pychron.config.yaml_file import parse_yaml
-from pychron.pipeline.klasses import KLASSES
-from pychron.pipeline.template_file import find_template, read_template, stock_names, template_of
+from pychron.pipeline.templates.klasses import KLASSES
+from pychron.pipeline.templates.template_file import find_template, read_template, stock_names, template_of
 
 PATH = Path("t.yaml")
 

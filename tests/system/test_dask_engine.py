@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from distributed import Client, LocalCluster
 
 from pychron.cli.main import main
-from pychron.pipeline import chunks
-from pychron.pipeline.chunks import Lost, all_ages, cut, is_lost
-from pychron.pipeline.dask_engine import DaskEngine
+from pychron.pipeline.running import chunks
+from pychron.pipeline.running.chunks import Lost, all_ages, cut, is_lost
+from pychron.pipeline.running.dask_engine import DaskEngine
 from tests.dvc.making import Files, an_identity, analysis, metadata
 
 
@@ -118,7 +118,7 @@ def test_a_cluster_of_its_own_ends_with_the_command(lab):
 
 
 def test_a_scheduler_that_is_not_there_is_named(lab, monkeypatch):
-    monkeypatch.setattr("pychron.pipeline.dask_engine.REACH_S", 0.2)
+    monkeypatch.setattr("pychron.pipeline.running.dask_engine.REACH_S", 0.2)
     done = run(
         "reduce", "fits", "--repo", lab / "NM-1", "--engine", "dask", "--scheduler", "tcp://127.0.0.1:1"
     )
@@ -171,7 +171,7 @@ def test_groups_are_the_same_bytes(lab, scheduler, command):
 
 
 def test_a_group_whose_piece_is_lost_is_named(lab, scheduler, monkeypatch):
-    monkeypatch.setattr("pychron.pipeline.group_chunks.code", lambda: "another version")
+    monkeypatch.setattr("pychron.pipeline.running.group_chunks.code", lambda: "another version")
     done = run(
         "plateau",
         "--meta",

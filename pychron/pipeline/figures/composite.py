@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
+from pychron.pipeline.ages.group_ages import GroupAge, IsochronAge, PlateauAge
+from pychron.pipeline.ages.samples import Sample
 from pychron.pipeline.figures.isochron import IsochronOptions, draw_isochron, points_of
 from pychron.pipeline.figures.spectrum import SpectrumOptions, draw_spectrum, steps_of
 from pychron.pipeline.figures.style import new_figure, style, title_of
-from pychron.pipeline.group_ages import GroupAge, IsochronAge, PlateauAge
-from pychron.pipeline.samples import Sample
 
 WIDE = 2.0
 """Times the width of one figure."""

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from pychron.dvc.metadata import Hole
+from pychron.pipeline.ages.flux import LevelFlux
 from pychron.pipeline.figures.style import GREY, caption, new_figure, style
-from pychron.pipeline.flux import LevelFlux
 from pychron.reduction.flux import FluxModel, FluxOptions, predict
 
 GRID = 120

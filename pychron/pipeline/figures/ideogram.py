@@ -9,7 +9,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pychron.pipeline.age_group import AgeGroup, of_sample
+from pychron.pipeline.ages.age_group import AgeGroup, of_sample
+from pychron.pipeline.ages.group_ages import GroupAge
+from pychron.pipeline.ages.samples import Sample
 from pychron.pipeline.figures.style import (
     GREY,
     ORANGE,
@@ -21,8 +23,6 @@ from pychron.pipeline.figures.style import (
     style,
     title_of,
 )
-from pychron.pipeline.group_ages import GroupAge
-from pychron.pipeline.samples import Sample
 from pychron.reduction.ideogram import abscissae, kernel_density, probability_sum
 
 

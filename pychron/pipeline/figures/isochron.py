@@ -9,6 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Ellipse
 
+from pychron.pipeline.ages.group_ages import Floats, GroupAge, IsochronAge
+from pychron.pipeline.ages.samples import Sample
 from pychron.pipeline.figures.style import (
     BLUE,
     GREY,
@@ -20,8 +22,6 @@ from pychron.pipeline.figures.style import (
     style,
     title_of,
 )
-from pychron.pipeline.group_ages import Floats, GroupAge, IsochronAge
-from pychron.pipeline.samples import Sample
 from pychron.reduction.isochron import Isochron
 
 

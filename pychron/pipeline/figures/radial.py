@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pychron.pipeline.age_group import AgeGroup
+from pychron.pipeline.ages.age_group import AgeGroup
 from pychron.pipeline.figures.style import BLUE, GREY, ORANGE, age_text, caption, new_figure, style
 from pychron.reduction.radial import Floats, Radial, radial
 

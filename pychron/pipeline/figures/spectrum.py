@@ -10,6 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 
+from pychron.pipeline.ages.group_ages import GroupAge, PlateauAge
+from pychron.pipeline.ages.results import Quantities
+from pychron.pipeline.ages.samples import Sample
 from pychron.pipeline.figures.style import (
     BLUE,
     GREY,
@@ -22,9 +25,6 @@ from pychron.pipeline.figures.style import (
     style,
     title_of,
 )
-from pychron.pipeline.group_ages import GroupAge, PlateauAge
-from pychron.pipeline.results import Quantities
-from pychron.pipeline.samples import Sample
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure, SubFigure
 
-from pychron.pipeline.samples import Sample
+from pychron.pipeline.ages.samples import Sample
 
 WIDTH_IN = 5.5
 """Two thirds of a page of A4."""

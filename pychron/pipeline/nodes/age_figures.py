@@ -8,13 +8,13 @@ from pychron.dvc.errors import DvcError
 from pychron.dvc.history import Change
 from pychron.dvc.layout import identity_of
 from pychron.dvc.repository import open_repository
-from pychron.pipeline.age_group import AgeGroup, of_ages, of_sample
+from pychron.pipeline.ages.age_group import AgeGroup, of_ages, of_sample
+from pychron.pipeline.ages.group_ages import GroupAge, integrated_age, isochron_age, plateau_age, weighted_age
+from pychron.pipeline.ages.samples import Sample
 from pychron.pipeline.batch import metadata_of, reduce_analyses
-from pychron.pipeline.group_ages import GroupAge, integrated_age, isochron_age, plateau_age, weighted_age
 from pychron.pipeline.nodes.drawings import NAMES, save_figure
-from pychron.pipeline.samples import Sample
-from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
-from pychron.pipeline.template import NodeSpec
+from pychron.pipeline.running.state import Doing, NodeFailed, Outcome, State
+from pychron.pipeline.templates.template import NodeSpec
 
 INDEPENDENT = "Bars 1σ; means {level}σ, of ages taken to share nothing."
 

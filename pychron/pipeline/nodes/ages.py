@@ -8,11 +8,11 @@ from dataclasses import replace
 from pychron.dvc.errors import DvcError
 from pychron.dvc.records import Analysis, RawSeries
 from pychron.pipeline.events import Flag
-from pychron.pipeline.qualities import qualities
-from pychron.pipeline.references import blank_type
-from pychron.pipeline.review import Rules, review, rules_of
-from pychron.pipeline.state import Doing, Outcome, State
-from pychron.pipeline.template import NodeSpec
+from pychron.pipeline.fitting.qualities import qualities
+from pychron.pipeline.fitting.references import blank_type
+from pychron.pipeline.fitting.review import Rules, review, rules_of
+from pychron.pipeline.running.state import Doing, Outcome, State
+from pychron.pipeline.templates.template import NodeSpec
 from pychron.reduction.series import FitResult, Series, fit_all
 
 SHOWN = 3

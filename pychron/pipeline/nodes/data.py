@@ -9,11 +9,11 @@ from typing import Any
 from pychron.dvc.errors import DvcError
 from pychron.dvc.records import Analysis
 from pychron.dvc.times import seconds
-from pychron.pipeline.flux import level_flux
-from pychron.pipeline.references import blank_type, find_references
-from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
-from pychron.pipeline.template import NodeSpec
-from pychron.pipeline.workspace import Loaded
+from pychron.pipeline.ages.flux import level_flux
+from pychron.pipeline.fitting.references import blank_type, find_references
+from pychron.pipeline.running.state import Doing, NodeFailed, Outcome, State
+from pychron.pipeline.running.workspace import Loaded
+from pychron.pipeline.templates.template import NodeSpec
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pychron.pipeline.ages.results import Quantities
 from pychron.pipeline.batch import Row
-from pychron.pipeline.reference_fits import NoReference, Reference, predict, read_fit
-from pychron.pipeline.results import Quantities
-from pychron.pipeline.state import Doing, Outcome, State
-from pychron.pipeline.template import NodeSpec
+from pychron.pipeline.fitting.reference_fits import NoReference, Reference, predict, read_fit
+from pychron.pipeline.running.state import Doing, Outcome, State
+from pychron.pipeline.templates.template import NodeSpec
 from pychron.reduction.inputs import ARGON
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from pychron.pipeline.ages.samples import Sample
     from pychron.pipeline.figures.series import SeriesOptions, SeriesPoint
-    from pychron.pipeline.samples import Sample
 
 CURVE = 200
 """Points of a curve that is drawn."""
@@ -42,8 +42,8 @@ def ideograms(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
     """One of each group."""
 
     def draw(sample: Sample) -> Figure | str:
+        from pychron.pipeline.ages.group_ages import weighted_age
         from pychron.pipeline.figures.ideogram import IdeogramOptions, ideogram
-        from pychron.pipeline.group_ages import weighted_age
 
         if not sample.good:
             return "no analysis of it has an age"
@@ -56,8 +56,8 @@ def spectra(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
     """One of each aliquot that was heated in steps."""
 
     def draw(sample: Sample) -> Figure | str:
+        from pychron.pipeline.ages.group_ages import integrated_age, plateau_age
         from pychron.pipeline.figures.spectrum import SpectrumOptions, spectrum
-        from pychron.pipeline.group_ages import integrated_age, plateau_age
 
         if not sample.is_stepped:
             return "it was not heated in steps"
@@ -74,8 +74,8 @@ def isochrons(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
     """The inverse isochron of each group."""
 
     def draw(sample: Sample) -> Figure | str:
+        from pychron.pipeline.ages.group_ages import isochron_age
         from pychron.pipeline.figures.isochron import IsochronOptions, isochron
-        from pychron.pipeline.group_ages import isochron_age
 
         if not sample.good:
             return "no analysis of it has an age"

@@ -16,8 +16,8 @@ from pychron.dvc.trees import Tree
 from pychron.pipeline.batch import Override
 from pychron.pipeline.nodes import manual_values
 from pychron.pipeline.nodes.persisting import commit_all
-from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
-from pychron.pipeline.template import NodeSpec
+from pychron.pipeline.running.state import Doing, NodeFailed, Outcome, State
+from pychron.pipeline.templates.template import NodeSpec
 
 TAGS = ("ok", "omit", "invalid", "outlier", "skip")
 TEXTS = ("comment", "sample", "material", "project")

@@ -13,11 +13,11 @@ from pychron.dvc.documents import with_series
 from pychron.dvc.errors import DvcError
 from pychron.dvc.records import RawSeries
 from pychron.pipeline.batch import Override
-from pychron.pipeline.equilibrating import moved, sniff_of, split
+from pychron.pipeline.fitting.equilibrating import moved, sniff_of, split
 from pychron.pipeline.nodes.drawings import file_name
 from pychron.pipeline.nodes.persisting import changed_file, commit_all
-from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
-from pychron.pipeline.template import NodeSpec
+from pychron.pipeline.running.state import Doing, NodeFailed, Outcome, State
+from pychron.pipeline.templates.template import NodeSpec
 from pychron.reduction.exponential import exponential
 
 LEAST = 5

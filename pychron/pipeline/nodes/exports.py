@@ -8,8 +8,8 @@ import io
 from pychron.dvc.committing import as_bytes, write_durably
 from pychron.dvc.errors import DvcError
 from pychron.pipeline.audit import as_csv, audit
-from pychron.pipeline.state import Doing, Outcome, State
-from pychron.pipeline.template import NodeSpec
+from pychron.pipeline.running.state import Doing, Outcome, State
+from pychron.pipeline.templates.template import NodeSpec
 
 
 def raw_data(state: State, spec: NodeSpec, doing: Doing) -> Outcome:

@@ -14,8 +14,8 @@ from pychron.pipeline.batch import Row
 from pychron.pipeline.events import Flag
 from pychron.pipeline.nodes.drawings import file_name
 from pychron.pipeline.nodes.persisting import changed_file, commit_all
-from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
-from pychron.pipeline.template import NodeSpec
+from pychron.pipeline.running.state import Doing, NodeFailed, Outcome, State
+from pychron.pipeline.templates.template import NodeSpec
 from pychron.reduction.inputs import ARGON
 from pychron.reduction.interferences import SIGNALS, Gradient
 from pychron.reduction.reduced import Reduced

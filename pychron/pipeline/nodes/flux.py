@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pychron.config.problems import nearest
 from pychron.dvc.errors import DvcError
 from pychron.dvc.metadata import Hole
-from pychron.pipeline.flux import SPATIAL, HoleJ, LevelFlux, level_flux, over_the_holder
+from pychron.pipeline.ages.flux import SPATIAL, HoleJ, LevelFlux, level_flux, over_the_holder
 from pychron.pipeline.nodes.drawings import save_figure
 from pychron.pipeline.nodes.exports import write
-from pychron.pipeline.state import Doing, FittedHole, NodeFailed, Outcome, State
-from pychron.pipeline.template import NodeSpec
+from pychron.pipeline.running.state import Doing, FittedHole, NodeFailed, Outcome, State
+from pychron.pipeline.templates.template import NodeSpec
 from pychron.reduction.constants import MONITORS, NAMED, Monitor
 from pychron.reduction.flux import FluxModel, FluxOptions
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pychron.pipeline.age_group import of_ages
-from pychron.pipeline.group_ages import GroupAge, no_age
+from pychron.pipeline.ages.age_group import of_ages
+from pychron.pipeline.ages.group_ages import GroupAge, no_age
 from pychron.pipeline.nodes.drawings import file_name, save_figure
-from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
-from pychron.pipeline.template import NodeSpec
+from pychron.pipeline.running.state import Doing, NodeFailed, Outcome, State
+from pychron.pipeline.templates.template import NodeSpec
 from pychron.reduction.isochron import Isochron, inverse_isochron
 from pychron.reduction.plateau import plateau
 from pychron.reduction.reduced import age_of

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pychron.expressions.language import ExpressionError, Missing, parse
+from pychron.pipeline.ages.group_ages import weighted_age
+from pychron.pipeline.ages.results import Quantities
 from pychron.pipeline.batch import Row
 from pychron.pipeline.events import Flag
-from pychron.pipeline.group_ages import weighted_age
-from pychron.pipeline.klasses import COMPARATORS
-from pychron.pipeline.results import Quantities
-from pychron.pipeline.state import Doing, Group, Outcome, State
-from pychron.pipeline.template import NodeSpec
+from pychron.pipeline.running.state import Doing, Group, Outcome, State
+from pychron.pipeline.templates.klasses import COMPARATORS
+from pychron.pipeline.templates.template import NodeSpec
 
 NUMBERS = ("age", "age_err", "kca", "kcl", "yield_pct", "f", "f_err", "extract_value", "aliquot", "k39")
 TEXTS = ("identifier", "sample", "material", "project", "record_id", "analysis_type", "tag", "mass_spectrometer", "comment")  # fmt: skip

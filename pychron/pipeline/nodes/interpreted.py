@@ -12,11 +12,11 @@ from pychron.dvc.interpreted_ages import InterpretedAge, identifier_of, next_pat
 from pychron.dvc.json_file import parse
 from pychron.dvc.times import text as time_text
 from pychron.dvc.trees import Tree
-from pychron.pipeline.interpreting import NoSuchAge, interpret
+from pychron.pipeline.ages.interpreting import NoSuchAge, interpret
 from pychron.pipeline.nodes.persisting import commit_all
-from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
-from pychron.pipeline.template import NodeSpec
-from pychron.pipeline.workspace import short_name
+from pychron.pipeline.running.state import Doing, NodeFailed, Outcome, State
+from pychron.pipeline.running.workspace import short_name
+from pychron.pipeline.templates.template import NodeSpec
 
 if TYPE_CHECKING:
     from pychron.pipeline.tables.columns import Cell, Column

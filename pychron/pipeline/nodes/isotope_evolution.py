@@ -10,9 +10,9 @@ from pychron.dvc.errors import DvcError
 from pychron.dvc.records import Analysis, RawSeries, StoredFit
 from pychron.pipeline.batch import Override
 from pychron.pipeline.events import Flag
-from pychron.pipeline.klasses import ISOTOPE_FITS
-from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
-from pychron.pipeline.template import NodeSpec
+from pychron.pipeline.running.state import Doing, NodeFailed, Outcome, State
+from pychron.pipeline.templates.klasses import ISOTOPE_FITS
+from pychron.pipeline.templates.template import NodeSpec
 from pychron.reduction.inputs import ErrorType, Fit, FitSpec, OutlierFilter
 from pychron.reduction.regression import FAULT_TEXTS, FitFault
 from pychron.reduction.series import FitResult, Series, fit_all

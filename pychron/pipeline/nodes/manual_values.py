@@ -11,7 +11,7 @@ from typing import Any
 from pychron.dvc.records import Analysis, StoredFit, StoredValue
 from pychron.pipeline.batch import Override
 from pychron.pipeline.nodes.persisting import beside, changed_file, commit_all
-from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
+from pychron.pipeline.running.state import Doing, NodeFailed, Outcome, State
 from pychron.reduction.inputs import Measured
 
 MODIFIERS = {"intercept": "intercepts", "baseline": "baselines", "blank": "blanks", "icfactor": "icfactors"}

@@ -17,9 +17,9 @@ from pychron.dvc.records import Analysis
 from pychron.dvc.trees import Tree
 from pychron.pipeline.batch import Override
 from pychron.pipeline.nodes.flux import MODELS
-from pychron.pipeline.state import OF_AGES, Committed, Doing, FittedHole, NodeFailed, Outcome, State
-from pychron.pipeline.template import NodeSpec
-from pychron.pipeline.workspace import short_name
+from pychron.pipeline.running.state import OF_AGES, Committed, Doing, FittedHole, NodeFailed, Outcome, State
+from pychron.pipeline.running.workspace import short_name
+from pychron.pipeline.templates.template import NodeSpec
 from pychron.reduction.flux import FluxOptions
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pychron.pipeline.group_ages import integrated_age, isochron_age, plateau_age, weighted_age
+from pychron.pipeline.ages.group_ages import integrated_age, isochron_age, plateau_age, weighted_age
+from pychron.pipeline.ages.results import Quantities
 from pychron.pipeline.nodes.drawings import NAMES, check_value, draw_each, label_of, save_figure, value_of
-from pychron.pipeline.results import Quantities
-from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
-from pychron.pipeline.template import NodeSpec
+from pychron.pipeline.running.state import Doing, NodeFailed, Outcome, State
+from pychron.pipeline.templates.template import NodeSpec
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from pychron.pipeline.samples import Sample
+    from pychron.pipeline.ages.samples import Sample
 
 NO_AGE = "no analysis of it has an age"
 
@@ -23,7 +23,7 @@ def radials(state: State, spec: NodeSpec, doing: Doing) -> Outcome:
     """A radial plot of each group."""
 
     def draw(sample: Sample) -> Figure | str:
-        from pychron.pipeline.age_group import of_sample
+        from pychron.pipeline.ages.age_group import of_sample
         from pychron.pipeline.figures.radial import RadialOptions, radial_plot
         from pychron.pipeline.figures.style import title_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pychron.dvc.errors import DvcError
 from pychron.pipeline.nodes.persisting import changed_file, commit_all
-from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
-from pychron.pipeline.template import NodeSpec
+from pychron.pipeline.running.state import Doing, NodeFailed, Outcome, State
+from pychron.pipeline.templates.template import NodeSpec
 
 
 def persist(state: State, spec: NodeSpec, doing: Doing) -> Outcome:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from pychron.dvc.records import Analysis, StoredValue
 from pychron.dvc.records import Reference as Named
-from pychron.pipeline.applied import by_detector, net
 from pychron.pipeline.batch import Override
 from pychron.pipeline.events import Flag
+from pychron.pipeline.fitting.applied import by_detector, net
+from pychron.pipeline.fitting.reference_fits import NoReference, Reference, ReferenceFit, predict, read_fit
+from pychron.pipeline.fitting.references import blank_type, blanks_of
 from pychron.pipeline.nodes.data import candidate
-from pychron.pipeline.reference_fits import NoReference, Reference, ReferenceFit, predict, read_fit
-from pychron.pipeline.references import blank_type, blanks_of
-from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
-from pychron.pipeline.template import NodeSpec
+from pychron.pipeline.running.state import Doing, NodeFailed, Outcome, State
+from pychron.pipeline.templates.template import NodeSpec
 
 DEFAULT = ReferenceFit("Bracketing Interpolate")
 

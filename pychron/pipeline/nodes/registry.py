@@ -27,8 +27,8 @@ from pychron.pipeline.nodes import (
     tabulating,
     vertical_flux,
 )
-from pychron.pipeline.state import Doing, Outcome, State
-from pychron.pipeline.template import NodeSpec
+from pychron.pipeline.running.state import Doing, Outcome, State
+from pychron.pipeline.templates.template import NodeSpec
 
 Run = Callable[[State, NodeSpec, Doing], Outcome]
 Check = Callable[[NodeSpec], Iterable[str]]

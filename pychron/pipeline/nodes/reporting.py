@@ -8,12 +8,12 @@ import io
 from collections.abc import Iterator, Sequence
 
 from pychron.dvc.times import text as time_text
+from pychron.pipeline.ages.results import Quantities
+from pychron.pipeline.ages.samples import Sample
 from pychron.pipeline.explain import code
 from pychron.pipeline.nodes.exports import write
-from pychron.pipeline.results import Quantities
-from pychron.pipeline.samples import Sample
-from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
-from pychron.pipeline.template import NodeSpec
+from pychron.pipeline.running.state import Doing, NodeFailed, Outcome, State
+from pychron.pipeline.templates.template import NodeSpec
 
 FIELDS = (
     "record_id", "uuid", "time", "analysis_type", "mass_spectrometer", "extract_device", "extract_value",

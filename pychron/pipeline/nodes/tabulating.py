@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pychron.pipeline.nodes.interpreted import sheet, stored
-from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
-from pychron.pipeline.template import NodeSpec
+from pychron.pipeline.running.state import Doing, NodeFailed, Outcome, State
+from pychron.pipeline.templates.template import NodeSpec
 
 if TYPE_CHECKING:
     from pychron.pipeline.tables.columns import Column

@@ -8,12 +8,12 @@ import math
 from collections.abc import Iterator
 
 from pychron.dvc.errors import DvcError
-from pychron.pipeline.flux import level_flux
+from pychron.pipeline.ages.flux import level_flux
 from pychron.pipeline.nodes.drawings import save_figure
 from pychron.pipeline.nodes.exports import write
 from pychron.pipeline.nodes.flux import monitor_of
-from pychron.pipeline.state import Doing, NodeFailed, Outcome, State
-from pychron.pipeline.template import NodeSpec
+from pychron.pipeline.running.state import Doing, NodeFailed, Outcome, State
+from pychron.pipeline.templates.template import NodeSpec
 
 
 def check_irradiation(spec: NodeSpec) -> Iterator[str]:

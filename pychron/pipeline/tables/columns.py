@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from pychron.dvc.layout import step_letters
+from pychron.pipeline.ages.group_ages import GroupAge, integrated_age, isochron_age, plateau_age, weighted_age
+from pychron.pipeline.ages.results import Quantities
+from pychron.pipeline.ages.samples import Sample
 from pychron.pipeline.batch import Row
-from pychron.pipeline.group_ages import GroupAge, integrated_age, isochron_age, plateau_age, weighted_age
-from pychron.pipeline.results import Quantities
-from pychron.pipeline.samples import Sample
 from pychron.reduction.inputs import ARGON
 
 Cell = str | int | float | None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pychron.dvc.times import text as time_text
+from pychron.pipeline.ages.conversion import Arithmetic
+from pychron.pipeline.ages.samples import Sample
 from pychron.pipeline.batch import Row
-from pychron.pipeline.conversion import Arithmetic
 from pychron.pipeline.explain import code
-from pychron.pipeline.samples import Sample
 from pychron.pipeline.tables.columns import Cell, Column
 from pychron.reduction.inputs import Measured, Productions
 

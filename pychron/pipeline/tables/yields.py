@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pychron.dvc.layout import step_letters
+from pychron.pipeline.ages.results import Quantities
+from pychron.pipeline.ages.samples import Sample
 from pychron.pipeline.batch import Row
-from pychron.pipeline.results import Quantities
-from pychron.pipeline.samples import Sample
 from pychron.pipeline.tables.columns import Cell, Column
 
 MOL = "0.000E+00"

@@ -9,13 +9,13 @@ from typing import Any
 from pychron.dvc.committing import as_bytes
 from pychron.dvc.records import Isotope
 from pychron.dvc.times import text as time_text
-from pychron.pipeline.applied import net
+from pychron.pipeline.ages.conversion import Arithmetic
+from pychron.pipeline.ages.group_ages import GroupAge, integrated_age, isochron_age, plateau_age, weighted_age
+from pychron.pipeline.ages.results import Quantities
+from pychron.pipeline.ages.samples import Sample
 from pychron.pipeline.batch import Row
-from pychron.pipeline.conversion import Arithmetic
 from pychron.pipeline.explain import code, constants
-from pychron.pipeline.group_ages import GroupAge, integrated_age, isochron_age, plateau_age, weighted_age
-from pychron.pipeline.results import Quantities
-from pychron.pipeline.samples import Sample
+from pychron.pipeline.fitting.applied import net
 from pychron.reduction.inputs import ARGON
 from pychron.reduction.reduced import spread
 

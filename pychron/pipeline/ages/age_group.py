@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pychron.pipeline.group_ages import GroupAge, no_age
-from pychron.pipeline.samples import Sample
+from pychron.pipeline.ages.group_ages import GroupAge, no_age
+from pychron.pipeline.ages.samples import Sample
 from pychron.reduction.weighted_mean import weighted_mean
 
 Floats = npt.NDArray[np.float64]

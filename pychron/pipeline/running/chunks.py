@@ -20,12 +20,12 @@ import pychron
 from pychron.dvc.errors import DvcError
 from pychron.dvc.metadata import open_metadata
 from pychron.dvc.repository import open_repository
+from pychron.pipeline.ages.conversion import Arithmetic
+from pychron.pipeline.ages.results import results
 from pychron.pipeline.batch import metadata_of, reduce_analyses
-from pychron.pipeline.conversion import Arithmetic
 from pychron.pipeline.events import AnalysisReduced, Flag
-from pychron.pipeline.refits import BATCH, Fault, Refit, refit
-from pychron.pipeline.results import results
-from pychron.pipeline.workspace import Loaded, by_time, short_name
+from pychron.pipeline.fitting.refits import BATCH, Fault, Refit, refit
+from pychron.pipeline.running.workspace import Loaded, by_time, short_name
 
 SIZE = 2 * BATCH
 """Analyses a piece: whole batches of fits, so that the same series are fitted together as without an engine."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pychron.pipeline.option_kinds import Kind, Option
+from pychron.pipeline.templates.option_kinds import Kind, Option
 
 ERROR_TYPES = ("SEM", "SD", "MSEM")
 FLUX_MODELS = ("plane", "bowl", "weighted_mean", "nearest_neighbors", "bracketing", "matching")

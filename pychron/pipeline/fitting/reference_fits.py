@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pychron.pipeline.klass import ERROR_TYPES
-from pychron.pipeline.klasses import REFERENCE_FITS
+from pychron.pipeline.templates.klass import ERROR_TYPES
+from pychron.pipeline.templates.klasses import REFERENCE_FITS
 
 DEGREES = {"linear": 1, "parabolic": 2, "cubic": 3}
 

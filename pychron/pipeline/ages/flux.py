@@ -16,8 +16,8 @@ import numpy.typing as npt
 from pychron.dvc.frozen import Frozen
 from pychron.dvc.metadata import Hole, MetaData, Position
 from pychron.dvc.records import Analysis
+from pychron.pipeline.ages.conversion import MA, Arithmetic
 from pychron.pipeline.batch import Irradiated, Meta, Row, metadata_of, nothing_frozen, reduce_analyses
-from pychron.pipeline.conversion import MA, Arithmetic
 from pychron.pipeline.events import Flag
 from pychron.reduction.constants import NAMED, Monitor
 from pychron.reduction.flux import Flux, FluxModel, FluxOptions, predict

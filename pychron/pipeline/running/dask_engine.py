@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
 
-from pychron.pipeline.chunks import Lost
+from pychron.pipeline.running.chunks import Lost
 
 REACH_S = 10.0
 """How long a scheduler may take to answer."""
@@ -79,7 +79,7 @@ class DaskEngine:
                 part.close()
 
     def each(self, work: Callable[[P], T], pieces: Sequence[P]) -> Iterator[tuple[int, T | Lost]]:
-        """As `pychron.pipeline.chunks.Engine` says. Pieces are kept by nobody once their result is here.
+        """As `pychron.pipeline.running.chunks.Engine` says. Pieces are kept by nobody once their result is here.
 
         With a worker all pieces die that it was handed, whichever of them killed it: each is tried once more, alone.
         """

@@ -10,11 +10,11 @@ from typing import TypeVar
 from pychron.dvc import layout
 from pychron.dvc.metadata import open_metadata
 from pychron.dvc.repository import open_repository
+from pychron.pipeline.ages.conversion import Arithmetic
+from pychron.pipeline.ages.samples import Sample, samples_of
 from pychron.pipeline.batch import metadata_of, reduce_analyses
-from pychron.pipeline.chunks import SIZE, Engine, Lost, Piece, absolute, code
-from pychron.pipeline.conversion import Arithmetic
-from pychron.pipeline.samples import Sample, samples_of
-from pychron.pipeline.workspace import Loaded, by_time
+from pychron.pipeline.running.chunks import SIZE, Engine, Lost, Piece, absolute, code
+from pychron.pipeline.running.workspace import Loaded, by_time
 
 T = TypeVar("T")
 

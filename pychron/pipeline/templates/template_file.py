@@ -18,10 +18,10 @@ from pathlib import Path
 from pychron.config.fields import Fields
 from pychron.config.problems import Place, Report, nearest
 from pychron.config.yaml_file import YamlList, YamlNode, YamlTable, YamlText, parse_yaml, read_yaml, texts
-from pychron.pipeline.klasses import BY_NAME, DESKTOP, GROUP, NAMES
-from pychron.pipeline.option_kinds import read_option
-from pychron.pipeline.template import NodeSpec, Template
-from pychron.pipeline.template_settings import Setting, with_settings
+from pychron.pipeline.templates.klasses import BY_NAME, DESKTOP, GROUP, NAMES
+from pychron.pipeline.templates.option_kinds import read_option
+from pychron.pipeline.templates.template import NodeSpec, Template
+from pychron.pipeline.templates.template_settings import Setting, with_settings
 
 DESKTOP_KEYS = ("use_editor", "icon", "skip_configure", "auto_configure", "skip_meaning", "visited", "active")
 """Keys of installed templates that steer dialogs."""

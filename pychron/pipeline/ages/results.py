@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from pychron.pipeline.ages.conversion import Arithmetic
 from pychron.pipeline.batch import Row
-from pychron.pipeline.conversion import Arithmetic
 from pychron.pipeline.events import AnalysisReduced
-from pychron.pipeline.workspace import Loaded
+from pychron.pipeline.running.workspace import Loaded
 from pychron.reduction.inputs import ARGON
 from pychron.reduction.interferences import SIGNALS
 from pychron.reduction.reduced import Reduced, spread

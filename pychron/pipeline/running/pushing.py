@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from pychron.pipeline.pulling import ENVIRONMENT
+from pychron.pipeline.following.pulling import ENVIRONMENT
 
 
 def push(folder: Path, deadline_s: float) -> str:

@@ -9,15 +9,15 @@ from pathlib import Path
 from pychron.dvc.committing import Author
 from pychron.dvc.interpreted_ages import InterpretedAge
 from pychron.dvc.records import Analysis, RawSeries
-from pychron.pipeline.applied import applied, merged
+from pychron.pipeline.ages.conversion import Arithmetic
+from pychron.pipeline.ages.flux import without_j
+from pychron.pipeline.ages.samples import Sample, samples_of
 from pychron.pipeline.batch import Override, Row, metadata_of, reduce_analyses
-from pychron.pipeline.conversion import Arithmetic
-from pychron.pipeline.equilibrating import split_at
 from pychron.pipeline.events import Flag
-from pychron.pipeline.flux import without_j
-from pychron.pipeline.references import SAME_AS_UNKNOWN
-from pychron.pipeline.samples import Sample, samples_of
-from pychron.pipeline.workspace import Loaded, Workspace
+from pychron.pipeline.fitting.applied import applied, merged
+from pychron.pipeline.fitting.equilibrating import split_at
+from pychron.pipeline.fitting.references import SAME_AS_UNKNOWN
+from pychron.pipeline.running.workspace import Loaded, Workspace
 from pychron.reduction.inputs import Measured
 from pychron.reduction.options import Cosmogenic
 

@@ -11,12 +11,11 @@ from typing import Any
 
 from pychron.config.problems import Place
 from pychron.dvc.committing import Author, as_bytes, refuse_unclean, write_durably
+from pychron.pipeline.ages.results import as_object, results
 from pychron.pipeline.audit import audit
 from pychron.pipeline.events import AnalysisReduced
-from pychron.pipeline.klasses import BY_NAME
 from pychron.pipeline.nodes.registry import WORK, check
-from pychron.pipeline.results import as_object, results
-from pychron.pipeline.run_file import (
+from pychron.pipeline.running.run_file import (
     NAME,
     CannotResume,
     NodeReport,
@@ -26,8 +25,9 @@ from pychron.pipeline.run_file import (
     load,
     save,
 )
-from pychron.pipeline.state import Doing, NodeFailed, State
-from pychron.pipeline.template import NodeSpec, Template
+from pychron.pipeline.running.state import Doing, NodeFailed, State
+from pychron.pipeline.templates.klasses import BY_NAME
+from pychron.pipeline.templates.template import NodeSpec, Template
 
 RESULT = "result.json"
 TAGS: Mapping[str, str | tuple[str, ...]] = {

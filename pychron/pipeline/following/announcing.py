@@ -7,6 +7,7 @@ from typing import Any
 
 from pychron.broadcast.interfaces import Announcement, INotifier
 from pychron.extraction_line.events import PeerChanged
+from pychron.pipeline.ages.results import as_object
 from pychron.pipeline.events import (
     AnalysisReduced,
     ControlPointAdded,
@@ -15,7 +16,6 @@ from pychron.pipeline.events import (
     RunningSample,
     RunningSampleChanged,
 )
-from pychron.pipeline.results import as_object
 
 
 def announce(notifier: INotifier) -> None:

@@ -14,10 +14,10 @@ from operator import attrgetter
 from typing import Any
 
 from pychron.dvc.json_file import parse, written
-from pychron.pipeline.chunks import absolute, code
-from pychron.pipeline.conversion import Arithmetic
+from pychron.pipeline.ages.conversion import Arithmetic
 from pychron.pipeline.events import AnalysisReduced, Flag
-from pychron.pipeline.workspace import Workspace
+from pychron.pipeline.running.chunks import absolute, code
+from pychron.pipeline.running.workspace import Workspace
 
 SUFFIX = ".results"
 OF_FILES = ("file", "no_chronology", "no_productions", "no_level", "no_sensitivity")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pychron.pipeline.klass import FLUX, LEVEL, Klass, choice, flag, number, text, words
-from pychron.pipeline.option_kinds import Kind, Option
-from pychron.pipeline.output_klasses import OUTPUTS
+from pychron.pipeline.templates.klass import FLUX, LEVEL, Klass, choice, flag, number, text, words
+from pychron.pipeline.templates.option_kinds import Kind, Option
+from pychron.pipeline.templates.output_klasses import OUTPUTS
 
 REFERENCE_FITS = (
     "Preceding",

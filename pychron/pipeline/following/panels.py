@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pychron.pipeline.ages.group_ages import GroupAge, integrated_age, isochron_age, plateau_age, weighted_age
+from pychron.pipeline.ages.results import Quantities
+from pychron.pipeline.ages.samples import Sample, samples_of
 from pychron.pipeline.batch import Row
 from pychron.pipeline.events import Panel
-from pychron.pipeline.group_ages import GroupAge, integrated_age, isochron_age, plateau_age, weighted_age
-from pychron.pipeline.results import Quantities
-from pychron.pipeline.samples import Sample, samples_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,7 +11,7 @@ from pychron.config.fields import Fields
 from pychron.config.problems import Report, nearest
 from pychron.config.yaml_file import YamlList, YamlNode, YamlTable, YamlText
 from pychron.expressions.language import ExpressionError, parse
-from pychron.pipeline.template import Option as OptionValue
+from pychron.pipeline.templates.template import Option as OptionValue
 
 
 class Kind(StrEnum):

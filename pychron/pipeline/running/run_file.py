@@ -17,7 +17,7 @@ from pychron.dvc.interpreted_ages import InterpretedAge
 from pychron.dvc.records import Reference, StoredFit, StoredValue
 from pychron.pipeline.batch import Override
 from pychron.pipeline.events import Flag
-from pychron.pipeline.state import Committed, FittedHole, Group, State
+from pychron.pipeline.running.state import Committed, FittedHole, Group, State
 from pychron.reduction.inputs import Measured, OutlierFilter
 
 VERSION = 3

@@ -12,16 +12,16 @@ from pychron.dvc.errors import DvcError
 from pychron.dvc.metadata import MetaData, open_metadata
 from pychron.dvc.repository import Repository
 from pychron.dvc.trees import open_tree
-from pychron.pipeline.applied import net
+from pychron.pipeline.ages.results import Quantities, results
 from pychron.pipeline.batch import Row, metadata_of, reduce_analyses
 from pychron.pipeline.control_charts import Measured, control_chart
 from pychron.pipeline.events import AnalysisReduced, ControlChart, Flag, Panel, RunningSample
-from pychron.pipeline.panels import panels_of
-from pychron.pipeline.qualities import qualities
-from pychron.pipeline.results import Quantities, results
-from pychron.pipeline.review import review
+from pychron.pipeline.fitting.applied import net
+from pychron.pipeline.fitting.qualities import qualities
+from pychron.pipeline.fitting.review import review
+from pychron.pipeline.following.panels import panels_of
+from pychron.pipeline.running.workspace import Loaded
 from pychron.pipeline.settings import Settings
-from pychron.pipeline.workspace import Loaded
 from pychron.reduction.inputs import ARGON
 
 Key = tuple[str, str]

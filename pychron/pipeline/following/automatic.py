@@ -34,9 +34,9 @@ from pychron.pipeline.events import (
     RunningSample,
     RunningSampleChanged,
 )
+from pychron.pipeline.following.keeping import Keeper, Look, Source, why_unreadable
+from pychron.pipeline.following.pulling import Git, Pulled, Pulls, identities
 from pychron.pipeline.interfaces import IRunningSample
-from pychron.pipeline.keeping import Keeper, Look, Source, why_unreadable
-from pychron.pipeline.pulling import Git, Pulled, Pulls, identities
 from pychron.pipeline.settings import Settings
 from pychron.runtime.periodic import Periodic
 from pychron.runtime.spawn import Spawner

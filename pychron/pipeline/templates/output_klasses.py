@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pychron.pipeline.klass import (
+from pychron.pipeline.templates.klass import (
     ERROR_TYPES,
     FIGURE,
     FLUX,

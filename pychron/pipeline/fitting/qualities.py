@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from pychron.dvc.records import Analysis, Isotope, RawSeries
-from pychron.pipeline.review import FitQuality
+from pychron.pipeline.fitting.review import FitQuality
 from pychron.reduction.series import FitResult
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pychron.pipeline.events import Flag
-from pychron.pipeline.template import NodeSpec
+from pychron.pipeline.templates.template import NodeSpec
 
 CLIPPED = 3
 """Equal readings one after the other, at the top of a series, that betray an amplifier at its limit."""

@@ -1,0 +1,1 @@
+"""From records to ages of analyses and of groups."""

@@ -1,0 +1,1 @@
+"""A pycrunch that reduces by itself what is measured."""
