@@ -83,19 +83,26 @@ def _channels(node: YamlNode | None, report: Report) -> dict[str, Channel]:
     return found
 
 
+def _fits_a_mail(text: str) -> bool:
+    """What every server takes in an address: letters beyond ASCII need an extension that few have."""
+    return text.isascii() and text.isprintable() and not set(text) & set(" <>,;")
+
+
 def _channel(name: str, fields: Fields) -> Channel | None:
     kind = fields.choice("kind", "", KINDS)
     place = fields.place
     if kind == "email":
         to = tuple(value.text for value in fields.texts("to"))
         for value in fields.texts("to"):
-            if value.text.count("@") != 1 or not value.text.isascii() or " " in value.text:
+            if value.text.count("@") != 1 or not _fits_a_mail(value.text):
                 fields.wrong("to", f"to: {value.text!r} is no address; write one a line", value.place)
         if not to:
             fields.wrong("to", "has no to; write the addresses that get the mail")
         tls = fields.choice("tls", "starttls", TLS)
         port = fields.port("port", {"starttls": 587, "tls": 465}.get(tls, 25))
         sender = fields.text("sender") or fields.text("user") or "pychron@localhost"
+        if not _fits_a_mail(sender):
+            fields.wrong("sender", f"sender: {sender!r} is no address; write NAME@HOST in ASCII")
         return Mail(
             name, to, sender, fields.host("host", "127.0.0.1"), port, tls, fields.text("user"),
             fields.text("password_file"), place,

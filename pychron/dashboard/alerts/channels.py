@@ -1,8 +1,10 @@
-"""How a letter reaches people: SMTP, an HTTP POST, a program. Each returns when the receiver has it, or raises NotSent."""
+"""How a letter reaches people: SMTP, an HTTP POST, a program. Each returns when its receivers have it, or raises NotSent."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,21 @@ class NotSent(Exception):
         self.why = why
 
 
+Answer = tuple[str, int, str]
+"""A receiver, the number that the server answered for it, and the words."""
+
+
+@dataclass(slots=True)
+class _Half:
+    """A mail on its way to several receivers."""
+
+    letter: Letter
+    have: set[str] = field(default_factory=set)
+    refused: dict[str, str] = field(default_factory=dict)
+    """For good, with the reason"""
+    later: str = ""
+
+
 class Sender:
     """Sends letters of one node."""
 
@@ -38,10 +55,13 @@ class Sender:
         self._world = world
         self._node = node
         self._root = root
+        self._half: dict[str, _Half] = {}
+        """By channel, the mail that some of its receivers have and others not yet."""
 
-    async def send(self, channel: Channel, letter: Letter) -> None:
-        """Raises NotSent."""
+    async def send(self, channel: Channel, letter: Letter) -> str:
+        """Who of several receivers was refused for good, and why; empty: all have it. Raises NotSent."""
         what = f"sending to {channel.name}"
+        work: Awaitable[str]
         try:
             match channel:
                 case Mail():
@@ -50,14 +70,34 @@ class Sender:
                     work = self._post(channel, letter)
                 case Program():
                     work = self._program(channel, letter)
-            await within(self._world.wire, SEND_S, work, what)
+            return await within(self._world.wire, SEND_S, work, what)
         except DeadlinePassed as late:
             raise NotSent(str(late)) from late
 
-    async def _mail(self, channel: Mail, letter: Letter) -> None:
+    async def _mail(self, channel: Mail, letter: Letter) -> str:
+        """One that was taken for some of its receivers goes to the others alone when it is tried again."""
+        half = self._half.get(channel.name)
+        if half is None or half.letter != letter:
+            half = _Half(letter)
+        where = f"{channel.host}:{channel.port}"
+        for address, code, text in await self._converse(channel, letter, where, half):
+            if code < 300:
+                half.have.add(address)
+            elif code >= 500:
+                half.refused[address] = f"{where} refused {address}: {code} {text}"
+            else:
+                half.later = f"{where} put {address} off: {code} {text}"
+        if len(half.have) + len(half.refused) < len(set(channel.to)):
+            self._half[channel.name] = half
+            raise NotSent(half.later)
+        self._half.pop(channel.name, None)
+        return "; ".join(half.refused.values())
+
+    async def _converse(self, channel: Mail, letter: Letter, where: str, half: _Half) -> list[Answer]:
+        """The server's answer for each receiver that has had none for good."""
         from twisted.mail.smtp import ESMTPSender, ESMTPSenderFactory
 
-        where = f"{channel.host}:{channel.port}"
+        to = [address for address in channel.to if address not in half.have | half.refused.keys()]
         text = letters.mail(
             letter.episode, letter.kind, self._node, channel, letter.id, letter.wall, self._world.simulated
         )
@@ -74,7 +114,7 @@ class Sender:
                     sent.errback(NotSent(f"{where} closed the connection"))
 
         factory = ESMTPSenderFactory(
-            channel.user.encode() or None, password or None, channel.sender, list(channel.to), io.BytesIO(text), sent,
+            channel.user.encode() or None, password or None, channel.sender, to, io.BytesIO(text), sent,
             retries=0, timeout=None, contextFactory=optionsForClientTLS(channel.host) if starttls else None,
             requireAuthentication=bool(channel.user), requireTransportSecurity=starttls, hostname=channel.host,
         )  # fmt: skip
@@ -86,7 +126,11 @@ class Sender:
         if channel.tls == "tls":
             endpoint = wrapClientTLS(optionsForClientTLS(channel.host), endpoint)
         await endpoint.connect(factory).addErrback(_not_sent, where)
-        await sent.addErrback(_not_sent, where)
+        _, answers = await sent.addErrback(_the_rest, half).addErrback(_not_sent, where)
+        return [
+            (address.decode(), code, _line(said.decode("utf-8", "replace")))
+            for address, code, said in answers
+        ]
 
     def _password(self, channel: Mail) -> bytes:
         if not channel.password_file:
@@ -100,13 +144,14 @@ class Sender:
         except (OSError, IndexError) as problem:
             raise NotSent(f"{path}: its first line must be the password ({problem})") from problem
 
-    async def _post(self, channel: Webhook, letter: Letter) -> None:
+    async def _post(self, channel: Webhook, letter: Letter) -> str:
         data, headers = letters.webhook(
             letter.episode, letter.kind, self._node, channel, self._world.simulated
         )
         await fetch(self._world, "POST", channel.url, data, headers)
+        return ""
 
-    async def _program(self, channel: Program, letter: Letter) -> None:
+    async def _program(self, channel: Program, letter: Letter) -> str:
         environment = letters.environment(letter.episode, letter.kind, self._node, self._world.simulated)
         if self._world.processes is None:
             raise NotSent("this world runs no program")
@@ -119,6 +164,7 @@ class Sender:
         if done.status != 0:
             said = done.error.decode("utf-8", "replace").strip().splitlines()
             raise NotSent(f"{channel.arguments[0]} ended with {done.status}{f': {said[-1]}' if said else ''}")
+        return ""
 
 
 async def fetch(
@@ -166,9 +212,23 @@ def _not_sent(failure: Failure, where: str) -> Failure:
     return Failure(NotSent(f"{where}: {_said(failure.value)}"))
 
 
+def _the_rest(failure: Failure, half: _Half) -> tuple[int, list[tuple[bytes, int, bytes]]]:
+    """Nobody was accepted: where others have the mail already, that is an answer for each of these."""
+    from twisted.mail.smtp import SUCCESS, SMTPDeliveryError
+
+    failure.trap(SMTPDeliveryError)
+    answers: list[tuple[bytes, int, bytes]] = getattr(failure.value, "addresses", [])
+    if not half.have or any(code in SUCCESS for _, code, _ in answers):
+        failure.raiseException()
+    return 0, answers
+
+
 def _said(problem: BaseException | None) -> str:
     reasons = getattr(problem, "reasons", None)
     if reasons:
         problem = reasons[0].value
-    text = " ".join(str(problem).split())
-    return text[:200] or type(problem).__name__
+    return _line(str(problem)) or type(problem).__name__
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:200]

@@ -6,6 +6,7 @@ import json
 import re
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
 from hashlib import sha256
 
@@ -13,6 +14,8 @@ from pychron.dashboard.alerts.episodes import Episode, Kind
 from pychron.dashboard.alerts.specs import Mail, Webhook
 from pychron.dashboard.events import Level
 
+SEVEN_BITS = SMTP.clone(cte_type="7bit")
+"""A server need not take bytes beyond ASCII, and the sender asks none whether it does."""
 NTFY = {Kind.CLEAR: "default", Kind.TEST: "default"}
 
 
@@ -48,7 +51,7 @@ def mail(
     episode: Episode, kind: Kind, node: str, channel: Mail, number: int, wall: float, simulated: bool
 ) -> bytes:
     """The message. A second copy of one letter has the same Message-ID, so that a reader may know it as such."""
-    message = EmailMessage()
+    message = EmailMessage(policy=SEVEN_BITS)
     message["Subject"] = subject(episode, kind, node, simulated)
     message["From"] = channel.sender
     message["To"] = ", ".join(channel.to)
@@ -60,7 +63,7 @@ def mail(
     message["Auto-Submitted"] = "auto-generated"
     message["X-Pychron-Episode"] = _line(episode.id)
     message.set_content(body(episode, kind, node))
-    return message.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    return message.as_bytes()
 
 
 def as_object(episode: Episode, kind: Kind, node: str, simulated: bool) -> dict[str, object]:

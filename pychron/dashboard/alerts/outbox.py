@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -18,7 +19,8 @@ from pychron.runtime.world import World
 FIRST_S, LONGEST_S = 2.0, 300.0
 """Between attempts: twice as long each time."""
 
-Transmit = Callable[[Channel, Letter], Awaitable[None]]
+Transmit = Callable[[Channel, Letter], Awaitable[str]]
+"""Answers who was refused for good; raises NotSent."""
 
 
 @dataclass(slots=True)
@@ -84,26 +86,47 @@ class Outbox:
         waits = queue.timer is not None and queue.timer.active()
         if self._running and queue.letters and not queue.busy and not waits:
             queue.busy = True
-            self._spawner.spawn(self._one(queue), f"an alert to {queue.channel.name}")
+            self._spawner.spawn(
+                self._one(queue),
+                f"an alert to {queue.channel.name}",
+                lambda: self._not_sent(queue, "a fault of this node; its log has the reason"),
+            )
 
     async def _one(self, queue: _Queue) -> None:
         letter = queue.letters[0]
         try:
-            await self._transmit(queue.channel, letter)
-            await self._memory.taken(letter)
+            refused = await self._transmit(queue.channel, letter)
         except NotSent as problem:
             self._not_sent(queue, problem.why)
-        else:
-            queue.letters.popleft()
-            self.sent += 1
-            if queue.why:
-                self.log.info("alerts get through to {channel} again", channel=queue.channel.name)
-            queue.wait_s, queue.why = FIRST_S, ""
-        finally:
-            queue.busy = False
+            return
+        await self._strike_out(letter)
+        queue.letters.popleft()
+        self.sent += 1
+        if refused:
+            self.log.error(
+                "an alert did not reach everybody of {channel}: {why}; mend the address in alerts.yaml",
+                channel=queue.channel.name,
+                why=refused,
+            )
+        elif queue.why:
+            self.log.info("alerts get through to {channel} again", channel=queue.channel.name)
+        queue.wait_s, queue.why, queue.busy = FIRST_S, refused, False
         self._go_on(queue)
 
+    async def _strike_out(self, letter: Letter) -> None:
+        """Where the disk fails it is sent once more after the next start: twice rather than never."""
+        try:
+            await self._memory.taken(letter)
+        except (sqlite3.Error, OSError) as problem:
+            self.log.error(
+                "an alert was sent and could not be struck out: {why}; the next start sends it again",
+                why=problem,
+            )
+
     def _not_sent(self, queue: _Queue, why: str) -> None:
+        queue.busy = False
+        if not self._running:
+            return
         self.failed += 1
         if why != queue.why:
             self.log.error(
@@ -112,6 +135,5 @@ class Outbox:
                 why=why,
             )
         queue.why = why
-        if self._running:
-            queue.timer = self._world.wire.callLater(queue.wait_s, self._go_on, queue)
+        queue.timer = self._world.wire.callLater(queue.wait_s, self._go_on, queue)
         queue.wait_s = min(2 * queue.wait_s, LONGEST_S)

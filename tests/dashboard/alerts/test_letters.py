@@ -39,6 +39,12 @@ def test_a_mail_says_what_where_since_when_and_what_to_do():
     assert "pychron alert ack NODE 'Bone.pressure.x>1e-5'" in text
 
 
+def test_a_server_that_takes_seven_bits_gets_seven():
+    data = mail(EPISODE, Kind.RAISED, "pyvalve", CHANNEL, 1, 1_700_000_100.0, False)
+    assert data.isascii()
+    assert b"\n" not in data.replace(b"\r\n", b"")
+
+
 def test_a_second_copy_is_known_as_such_and_another_letter_is_not():
     assert letter()["Message-ID"] == letter()["Message-ID"]
     assert letter(number=4)["Message-ID"] != letter()["Message-ID"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from types import SimpleNamespace
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -26,8 +27,11 @@ def letters(channel, *numbers):
 class Memory:
     def __init__(self):
         self.struck = []
+        self.fails = None
 
     def taken(self, letter):
+        if self.fails is not None:
+            return fail(self.fails)
         self.struck.append(letter.id)
         return succeed(None)
 
@@ -46,6 +50,7 @@ class OutboxTests(SynchronousTestCase):
             raise answer
         if isinstance(answer, Deferred):
             await answer
+        return answer if isinstance(answer, str) else ""
 
     def test_they_go_in_order_and_are_struck_out(self):
         self.outbox.put(letters("mail", 1, 2, 3))
@@ -82,6 +87,31 @@ class OutboxTests(SynchronousTestCase):
         del self.answers["mail"]
         first.callback(None)
         self.assertEqual(self.memory.struck, [1, 2])
+
+    def test_a_disk_that_fails_holds_no_letter_up_and_none_is_sent_twice_before_the_next_start(self):
+        self.memory.fails = sqlite3.OperationalError("disk I/O error")
+        self.outbox.put(letters("mail", 1, 2))
+        self.clock.advance(LONGEST_S)
+        self.assertEqual(self.tried, [("mail", 1), ("mail", 2)])
+        self.assertEqual((self.outbox.waiting, self.outbox.troubles()), (0, {}))
+
+    def test_who_was_refused_for_good_is_told_and_the_next_letter_goes(self):
+        self.answers["mail"] = "smtp.lab refused x@lab: 550 no such user"
+        self.outbox.put(letters("mail", 1, 2))
+        self.assertEqual(self.memory.struck, [1, 2])
+        self.assertEqual(self.outbox.troubles(), {"mail": "smtp.lab refused x@lab: 550 no such user"})
+        del self.answers["mail"]
+        self.outbox.put(letters("mail", 3))
+        self.assertEqual(self.outbox.troubles(), {})
+
+    def test_a_fault_of_ours_is_logged_and_it_is_tried_again(self):
+        self.answers["mail"] = ZeroDivisionError("ours")
+        self.outbox.put(letters("mail", 1))
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        self.assertIn("its log", self.outbox.troubles()["mail"])
+        del self.answers["mail"]
+        self.clock.advance(FIRST_S)
+        self.assertEqual(self.memory.struck, [1])
 
     def test_a_letter_for_a_channel_that_is_gone_is_kept(self):
         self.outbox.put(letters("fax", 9))
