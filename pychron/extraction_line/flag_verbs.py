@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from pychron.extraction_line.flags import Flags
+from pychron.extraction_line.flags import Flags, TimedFlag
 from pychron.extraction_line.permits import IReadings
 from pychron.rpc.faults import Fault
 from pychron.rpc.verbs import Call, Verb
@@ -46,11 +46,13 @@ class FlagVerbs:
 
     def _set(self, call: Call) -> str:
         name, _, value = call.argument.partition(" ")
-        name = str(call.members.get("device", name))
-        value = str(call.members.get("value", value))
-        if " " in value.strip() or not name:
-            raise Fault(4, "write Set NAME VALUE", command="Set", detail=call.argument)
+        if "device" in call.members:
+            # {"device": NAME, "value": VALUE}: the value of a JSON request is its argument.
+            name, value = str(call.members["device"]), str(call.members.get("value", call.argument))
         flag = self._flags.find(name, call.peer.address, self._now())
+        unsaid = not value.strip() and not isinstance(flag, TimedFlag)
+        if " " in value.strip() or not name or (flag is not None and unsaid):
+            raise Fault(4, "write Set NAME VALUE", command="Set", detail=call.argument)
         if flag is None:
             raise Fault(8, "no flag of that name", name=name)
         return flag.set(value, self._now())

@@ -93,6 +93,17 @@ class Verbs(SynchronousTestCase):
         assert self.code("Set", "nobody 1") == 8
         assert self.code("Set", "column 1") == 8
 
+    def test_the_value_of_a_json_request_is_its_argument(self):
+        """As the codec hands over {"command": "Set", "device": "busy", "value": 1}, which installed clients write."""
+        assert (self.ask("Set", "1", device="busy"), self.ask("Read", "busy")) == ("OK", "1")
+        assert (self.ask("Set", "0", device="busy"), self.ask("Read", "busy")) == ("OK", "0")
+        assert (self.ask("Set", "30", device="bake"), self.ask("Read", "bake")) == ("OK", "30.0")
+
+    def test_a_set_that_names_no_value_clears_nothing(self):
+        self.ask("Set", "busy 1")
+        assert self.code("Set", "busy") == self.code("Set", "busy ") == self.code("Set", device="busy") == 4
+        assert self.ask("Read", "busy") == "1"
+
     def test_ping_keeps_a_flag_alive(self):
         self.ask("Set", "busy 1")
         for _ in range(3):
