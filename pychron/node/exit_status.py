@@ -11,7 +11,12 @@ from twisted.internet.error import ReactorNotRunning
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from pychron.store.errors import StoreDamaged, StoreFailed
+
 _log = Logger(namespace="pychron.node")
+
+THE_MACHINE_S = (OSError, StoreDamaged, StoreFailed)
+"""Faults of the machine and not of the program: their text says where and what to do, a traceback nothing more."""
 
 
 def end_with_failure(reactor: Any, failure: Failure, what: str) -> None:
@@ -23,7 +28,8 @@ def end_with_failure(reactor: Any, failure: Failure, what: str) -> None:
     _log.critical(
         "{what}: {reason}", what=what, reason=failure.getErrorMessage() or type(failure.value).__name__
     )
-    _log.failure("{what}", failure=failure, what=what)
+    if not isinstance(failure.value, THE_MACHINE_S):
+        _log.failure("{what}", failure=failure, what=what)
     atexit.register(_leave, 1)
     try:
         reactor.stop()

@@ -45,6 +45,8 @@ class Database:
         self._world = world
         self._path = path
         self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+        """Device and inode of the file that was read at the start; None where none can be told."""
         self._first_seq = 0
         self._opened = 0.0
         self._transactions = 0
@@ -62,6 +64,7 @@ class Database:
             self._first_seq = last + 1
             self._make_room(connection)
             self.fold()
+            self._file = self._identity()
             return found
         except StoreDamaged:
             self._disconnect()
@@ -78,6 +81,12 @@ class Database:
     def write(self, commits: Sequence[tuple[Record, ...]]) -> Written:
         """All of `commits` in one transaction; one that no row can hold is left out whole. Raises StoreFailed."""
         boot = self._world.machine_boot
+        if self._file is not None and self._identity() != self._file:
+            # SQLite goes on in the file that has no name any more, and the next start would know nothing of it.
+            raise StoreFailed(
+                f"{self._path}: was deleted or replaced under the running node; put it back, or start the node again "
+                "and set locks, claims and manual valves anew"
+            )
         try:
             connection = self._connection or self._connect()
             connection.execute("BEGIN IMMEDIATE")
@@ -126,6 +135,13 @@ class Database:
         connection.execute("PRAGMA wal_autocheckpoint=0").fetchall()
         connection.execute("PRAGMA busy_timeout=2000").fetchall()
         return connection
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None

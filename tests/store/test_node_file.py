@@ -345,3 +345,20 @@ def test_a_disk_with_no_room_for_a_long_log_is_no_reason_not_to_start(bench: Ben
     store, _ = bench.opened()
     commit(store, r.Token(7))
     assert bench.restart(store).token == 7
+
+
+@pytest.mark.parametrize("how", ["deleted", "replaced"])
+def test_what_would_go_into_a_file_without_a_name_is_refused(bench: Bench, how: str) -> None:
+    store, _ = bench.opened()
+    commit(store, r.SoftLock("A", "ann", "", 1.0))
+    aside = bench.path.with_name("aside")
+    bench.path.rename(aside)
+    if how == "replaced":
+        bench.path.write_bytes(aside.read_bytes())
+    for _ in range(2):
+        with pytest.raises(StoreFailed, match="was deleted or replaced under the running node; put it back"):
+            commit(store, r.SoftLock("B", "bob", "", 1.0))
+    assert bench.path.exists() == (how == "replaced")
+    aside.rename(bench.path)
+    commit(store, r.SoftLock("C", "eve", "", 1.0))
+    assert sorted(bench.restart(store).locks) == ["A", "C"]
