@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from pychron.cli.exits import Unreached
+from pychron.cli.seconds import Seconds
 
 SOCKET = "node.sock"
 COMMAND_PORT = 1061
@@ -50,9 +51,20 @@ def parse(text: str, default_port: int = COMMAND_PORT) -> Address:
         raise click.BadParameter(
             f"{text}: the port is a number from 1 to 65535, as in 192.0.2.50:{default_port}"
         )
-    if any(c.isspace() for c in host):
+    found = _as_asked(host)
+    if found is None:
         raise click.BadParameter(f"{text!r} is no address: write HOST:PORT, as in 192.0.2.50:{default_port}")
-    return Address(host=host or "127.0.0.1", port=int(port) if port else default_port)
+    return Address(host=found or "127.0.0.1", port=int(port) if port else default_port)
+
+
+def _as_asked(host: str) -> str | None:
+    """The name as a resolver is asked for it (in ASCII), or None for what it may not be asked for."""
+    if not host.isprintable() or " " in host:
+        return None
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
 
 
 def state_folders(root: Path) -> tuple[Path, ...]:
@@ -122,7 +134,7 @@ def node_options(function: F) -> F:
         click.option(
             "--timeout",
             "timeout_s",
-            type=click.FloatRange(min=0, min_open=True),
+            type=Seconds(),
             default=10.0,
             show_default=True,
             metavar="SECONDS",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import click
@@ -43,7 +44,12 @@ def call(
     this command waits: a node drives it once, and never late.
     """
     node, rest = split_target(words, root, "a request (as in 'Open A')")
-    reply = Client(node, timeout_s).send(" ".join(rest), form)
+    request = " ".join(rest)
+    if not request.strip() or any(unicodedata.category(c) in ("Cc", "Cs") for c in request):
+        raise click.UsageError(
+            "the request is one line of text, as in 'Open A': no line ends or other control characters, and UTF-8"
+        )
+    reply = Client(node, timeout_s).send(request, form)
     if json_:
         as_json(reply.document)
     elif reply.code:

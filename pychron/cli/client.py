@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import re
 import socket
 import struct
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from pychron.cli.address import Address
 from pychron.cli.exits import Refused, Unreached
 
 Form = Literal["json", "plain", "framed"]
+_PREFIX = re.compile(r"\{[0-9A-Fa-f]{4,}\}")
 LONGEST_REPLY = 16 * 1024 * 1024
 BEGUN_WITHIN_S = 2.0
 """A node does not begin an actuation that has waited longer than this for its turn."""
@@ -149,8 +151,8 @@ def framed(text: str) -> bytes:
 
 
 def read_reply(line: bytes) -> Reply:
-    """A JSON reply with an id, or the words of the plain form."""
-    text = line.decode("utf-8", "replace").strip()
+    """A JSON reply with an id, or the words of the plain form; either may be framed."""
+    text = _PREFIX.sub("", line.decode("utf-8", "replace").strip())
     if text.startswith("{"):
         try:
             document = json.loads(text)

@@ -11,6 +11,7 @@ import click
 from pychron.cli.address import parse
 from pychron.cli.exits import MEANING, UNREACHED
 from pychron.cli.output import console, json_line, remark
+from pychron.cli.seconds import Seconds
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -46,9 +47,7 @@ def dashboard() -> None:
 @click.argument("target", metavar="HOST[:PORT]")
 @click.option("--json", "json_", is_flag=True, help="Print each value that changes as one line of JSON.")
 @click.option("--once", is_flag=True, help="Print every value once and end.")
-@click.option(
-    "--seconds", type=click.FloatRange(min=0, min_open=True), metavar="S", help="End after so long."
-)
+@click.option("--seconds", type=Seconds(), metavar="S", help="End after so long.")
 @click.pass_context
 def watch(ctx: click.Context, target: str, json_: bool, once: bool, seconds: float | None) -> None:
     """Show the values of a dashboard server, installed ones included, and which conditions hold.

@@ -54,7 +54,7 @@ def incident(root: Path, at: str, window: str, out: Path | None, json_: bool) ->
     from pychron.observability.incident import pack
 
     when, width = moment(at), span(window)
-    path = out or Path(f"incident-{datetime.fromtimestamp(when):%Y%m%d-%H%M}.tar.gz")
+    path = out or _free(f"incident-{datetime.fromtimestamp(when):%Y%m%d-%H%M}")
     audit = []
     for file in node_files(state_folders(root)):
         try:
@@ -88,3 +88,12 @@ def incident(root: Path, at: str, window: str, out: Path | None, json_: bool) ->
     say(f"{path}: {len(manifest['files'])} files")
     for text in manifest["left_out"]:
         say(f"  left out: {text}", "yellow")
+
+
+def _free(stem: str) -> Path:
+    """A name that is not taken: the archive of another root, or an earlier one of the same minute, is kept."""
+    path, number = Path(f"{stem}.tar.gz"), 1
+    while path.exists():
+        number += 1
+        path = Path(f"{stem}-{number}.tar.gz")
+    return path

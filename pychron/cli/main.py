@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
+import sys
 from typing import Any
 
 import click
 
-from pychron.cli.exits import MEANING
+from pychron.cli.exits import MEANING, REFUSED
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("pychron.cli.init:init", "Write a documented starting root for a node."),
@@ -67,6 +70,18 @@ class LazyGroup(click.Group):
 
             ctx.fail(f"there is no command {args[0]}{nearest(args[0], COMMANDS)}")
         return super().resolve_command(ctx, args)
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """As click does; output that does not fit on its disk ends the command in one line."""
+        try:
+            return super().main(*args, **options)
+        except OSError as problem:
+            if problem.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO) or problem.filename is not None:
+                raise
+            sys.stderr.write(f"error: the output could not be written: {problem.strerror}\n")
+            # What is left in the buffer would fail once more at the end of the interpreter.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(REFUSED)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table's lines: nothing is imported for `--help`."""

@@ -15,6 +15,7 @@ from pychron.broadcast.frames import TAG, Message, read_message
 from pychron.cli.address import PUBLISH_PORT, parse
 from pychron.cli.exits import MEANING, UNREACHED
 from pychron.cli.output import console, json_line, remark
+from pychron.cli.seconds import Seconds
 
 QUIET_S = 6.0
 """A node's heart beats every 2 s: three missing are worth a remark."""
@@ -34,9 +35,7 @@ Ends with Ctrl-C. Exit status 3 where --seconds passed and nothing was heard.
 @click.option("--json", "json_", is_flag=True, help="Print each message as one line of JSON.")
 @click.option("--heartbeats", is_flag=True, help="Show heartbeats too.")
 @click.option("--count", type=click.IntRange(min=1), metavar="N", help="End after so many messages.")
-@click.option(
-    "--seconds", type=click.FloatRange(min=0, min_open=True), metavar="S", help="End after so long."
-)
+@click.option("--seconds", type=Seconds(), metavar="S", help="End after so long.")
 @click.pass_context
 def watch(
     ctx: click.Context, target: str, json_: bool, heartbeats: bool, count: int | None, seconds: float | None

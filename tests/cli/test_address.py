@@ -19,13 +19,16 @@ from pychron.cli.exits import Unreached
         ("[2001:db8::1]", "2001:db8::1", 1061),
         ("2001:db8::1", "2001:db8::1", 1061),
         ("valves.lab", "valves.lab", 1061),
+        ("tür.lab", "xn--tr-xka.lab", 1061),
     ],
 )
 def test_hosts_and_ports(text: str, host: str, port: int) -> None:
     assert parse(text) == Address(host=host, port=port)
 
 
-@pytest.mark.parametrize("text", ["a:b", "a:0", "a:65536", "a:-1", "Open A", "unix:", "a:１"])
+@pytest.mark.parametrize(
+    "text", ["a:b", "a:0", "a:65536", "a:-1", "Open A", "unix:", "a:１", "a..b", "x" * 70, "a\x01", "\udcff"]
+)
 def test_what_is_no_address(text: str) -> None:
     with pytest.raises(click.BadParameter):
         parse(text)

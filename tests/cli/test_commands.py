@@ -44,6 +44,27 @@ def test_plain_and_framed(answer) -> None:
     assert wire.asked == [b"GetValveState A\r\n", b"{000E}Open A\r\n"]
 
 
+def test_a_framed_reply_is_read_as_one(answer) -> None:
+    """As a node answers a framed request: a refusal is a refusal."""
+    answer(b"{000A}OK\r\n", b"{002D}ERROR 005 : ZZ is not a registered valve\r\n")
+    assert run("call", HOST, "--form", "framed", "Open A").stdout == "OK\n"
+    refused = run("call", HOST, "--form", "framed", "Open ZZ")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr == "ERROR 005 : ZZ is not a registered valve\n"
+
+
+@pytest.mark.parametrize("form", ["plain", "framed", "json"])
+@pytest.mark.parametrize(
+    "text", ["Open A\nOpen B", "Open A\rOpen B", "Open A\0Open B", "Open \udcff", "", "  "]
+)
+def test_a_request_is_one_line(answer, text, form) -> None:
+    wire = answer({"result": "OK"})
+    result = run("call", HOST, "--form", form, text)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "the request is one line of text" in result.stderr
+    assert wire.asked == []
+
+
 def test_nobody_there() -> None:
     result = run("call", "127.0.0.1:1", "Open A", "--timeout", "2")
     assert result.exit_code == 3
@@ -190,3 +211,18 @@ def test_a_script_runs_in_the_node_and_says_how_it_ended(
 @pytest.mark.parametrize("words", [(), ("--pty", "--tcp", "5025"), ("--tcp", "5025", "--link", "x")])
 def test_an_emulated_instrument_is_on_one_line(words: tuple[str, ...]) -> None:
     assert run("simulate", "agilent", *words).exit_code == 2
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "1e999", "1e7", "0", "-1", "soon"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("call", "127.0.0.1:1", "Open A", "--timeout"),
+        ("watch", "127.0.0.1:1", "--seconds"),
+        ("dashboard", "watch", "127.0.0.1:1", "--seconds"),
+    ],
+)
+def test_a_time_that_is_none_is_a_wrong_command_line(words, text):
+    result = run(*words, text)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert words[-1] in result.stderr

@@ -6,7 +6,9 @@ import json
 import tarfile
 
 import pytest
+from click.testing import CliRunner
 
+from pychron.cli.main import main
 from pychron.observability.incident import configuration, pack
 
 SECRETS = {
@@ -53,3 +55,12 @@ def test_the_archive_names_its_files(root, tmp_path):
     assert names == {"manifest.json", *manifest["files"]}
     assert (inside["from"], inside["to"], inside["code"]) == (400.0, 1600.0, "1")
     assert list(tmp_path.glob(".*.part")) == []
+
+
+def test_an_archive_that_names_itself_writes_over_none(root, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ["incident", "--root", str(root), "--at", "2026-11-26 03:12"]
+    for _ in range(3):
+        assert CliRunner().invoke(main, words, prog_name="pychron").exit_code == 0
+    found = sorted(path.name for path in tmp_path.glob("*.gz"))
+    assert found == [f"incident-20261126-0312{more}.tar.gz" for more in ("-2", "-3", "")]

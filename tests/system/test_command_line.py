@@ -175,3 +175,11 @@ def test_watch_that_hears_nothing_says_so() -> None:
     done = pychron("watch", "127.0.0.1:1", "--seconds", "0.3")
     assert done.returncode == 3
     assert "nothing was heard from 127.0.0.1:1" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("--help",), ("check", "/nowhere")])
+def test_output_that_finds_no_room_is_one_line(words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*PYCHRON, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "error: the output could not be written: No space left on device\n"
