@@ -60,12 +60,12 @@ class Report:
     def error(
         self, place: Place, text: str, *, touches: Iterable[str] = (), code: str = "", value: str = ""
     ) -> None:
-        self._add(Problem(place, "error", text, tuple(touches), code, value))
+        self._add(Problem(place, "error", one_line(text), tuple(touches), code, value))
 
     def warning(
         self, place: Place, text: str, *, touches: Iterable[str] = (), code: str = "", value: str = ""
     ) -> None:
-        self._add(Problem(place, "warning", text, tuple(touches), code, value))
+        self._add(Problem(place, "warning", one_line(text), tuple(touches), code, value))
 
     def add(self, problem: Problem) -> None:
         """Take over a problem of another report, once."""
@@ -86,6 +86,13 @@ class Report:
     def sorted(self) -> list[Problem]:
         """By file and line, errors before warnings on one line."""
         return sorted(self.problems, key=lambda p: (p.place, p.severity, p.text))
+
+
+def one_line(text: str) -> str:
+    """What a parser or a file says, as one line that does nothing to a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else " " if c.isspace() else ascii(c)[1:-1] for c in text)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -43,7 +43,8 @@ def read_xml(path: Path, report: Report) -> XmlElement | None:
 def parse_xml(data: bytes, path: Path, report: Report) -> XmlElement | None:
     """As `read_xml`, from bytes."""
     if b"\x00" in data:
-        report.error(report.place(path), "holds NUL bytes; save the file as UTF-8", code="xml")
+        line = data.count(b"\n", 0, data.index(b"\x00")) + 1
+        report.error(report.place(path, line), "holds NUL bytes; save the file as UTF-8", code="xml")
         return None
     bare = _COMMENT.sub(lambda found: b"\n" * found[0].count(b"\n"), data)
     at = bare.find(b"<!DOCTYPE")

@@ -147,6 +147,14 @@ def parse_yaml(text: str, path: Path, report: Report) -> YamlNode | None:
             f"cannot be read as YAML: {', '.join(words)}{column}",
             code="yaml",
         )
+    except yaml.reader.ReaderError as failure:
+        line = text.count("\n", 0, failure.position) + 1
+        what = ascii(text[failure.position : failure.position + 1])
+        report.error(
+            report.place(path, line),
+            f"holds the character {what}, which YAML does not allow; delete it, or save the file as UTF-8",
+            code="yaml",
+        )
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as failure:
         why = str(failure).splitlines()[0] if str(failure) else type(failure).__name__
         report.error(report.place(path), f"cannot be read as YAML: {why}", code="yaml")

@@ -58,7 +58,7 @@ def test_comments_are_no_text():
             b"<?xml version='1.0' encoding='zzz'?><a/>",
             "f.xml:1: error: cannot be read as XML: Unsupported encoding",
         ),
-        ("<a/>".encode("utf-16"), "f.xml:0: error: holds NUL bytes; save the file as UTF-8"),
+        ("<a/>".encode("utf-16"), "f.xml:1: error: holds NUL bytes; save the file as UTF-8"),
         (b"<a>" * 400, "f.xml:1: error: cannot be read as XML: Excessive depth"),
     ],
 )
@@ -67,3 +67,12 @@ def test_what_is_refused(data, problem):
     assert root is None
     assert len(problems) == 1
     assert problems[0].startswith(problem)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"<root>\n<!-- a -- b\n  <c/>\n</root>", b"\xef\xbb\xbf" + "<a/>".encode("cp037"), b"<a>\x1b[2J</a>"],
+)
+def test_what_the_parser_says_is_one_line(data):
+    _, (problem,) = parse(data)
+    assert problem.isprintable()

@@ -90,3 +90,17 @@ def test_an_alias_of_honest_size_is_copied():
     assert isinstance(node, YamlTable)
     assert leaves(node)["b.host"][0].text == "h"
     assert problems == []
+
+
+def test_a_character_that_yaml_does_not_allow_has_its_line():
+    """As a curly quote of Windows reads in Latin-1."""
+    _, problems = parse("a: 1\nb: Tank\x92s valve\n")
+    assert problems == [
+        "f.yaml:2: error: holds the character '\\x92', which YAML does not allow; delete it, or save the file as UTF-8"
+    ]
+
+
+def test_a_problem_is_one_line_that_moves_no_cursor():
+    report = Report()
+    report.warning(report.place("f.yaml", 3), "it holds '\x1b[2J\u202e'\nand more")
+    assert str(report.problems[0]) == "f.yaml:3: warning: it holds '\\x1b[2J\\u202e' and more"
