@@ -169,6 +169,9 @@ class ValveVerbs:
 
     async def _confirm(self, call: Call) -> Any:
         name, _, rest = call.argument.partition(",")
+        if rest and "state" in call.members:
+            # The members say state and reason: the rest belongs to a name that is none, and not to another valve's.
+            name, rest = call.argument, ""
         word, _, why = rest.partition(",")
         word, why = str(call.members.get("state", word)).strip(), str(call.members.get("why", why)).strip()
         if word not in (State.OPEN, State.CLOSED) or not why:

@@ -110,7 +110,8 @@ class Queries(VerbCase):
         assert {v["name"]: v["state"] for v in self.answer("ListValves")["valves"]}["A"] == "unknown"
 
     def test_a_manual_valve_that_nobody_declared_is_open_to_plain_clients(self):
-        assert self.answer("GetValveState", "T") is True
+        (valve,) = [v for v in self.answer("ListValves")["valves"] if v["name"] == "T"]
+        assert valve["state"] == "unknown"
 
     def test_locks(self):
         assert self.answer("GetValveLockState", "A") is False
@@ -181,6 +182,12 @@ class ByHand(VerbCase):
         assert self.answer("Open", "T") == "ok"
         found = self.answer("Confirm", "T", id="boot:1", state="closed", why="turned it back")
         assert (found["state"], found["evidence"]) == ("closed", "declared")
+
+    def test_a_name_with_a_comma_in_it_declares_no_other_valve(self):
+        no = self.refusal("Confirm", "T,x", id="boot:1", state="open", why="looked")
+        assert (no.code, "T,x" in no.text) == (5, True)
+        (valve,) = [v for v in self.answer("ListValves")["valves"] if v["name"] == "T"]
+        assert valve["state"] == "unknown"
 
     def test_what_can_be_read_is_not_declared(self):
         no = self.refusal("Confirm", "A,open,I think so")
