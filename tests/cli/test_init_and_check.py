@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from pychron.cli.init import NODES, root_files
@@ -120,3 +121,18 @@ def test_nothing_is_written(tmp_path: Path) -> None:
     before = sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*"))
     run("check", tmp_path)
     assert sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("node", ["valve", "experiment"])
+def test_the_drawing_has_the_pipette_as_the_valves_have_it(node: str) -> None:
+    """Line, F, pipette, G, T, tank: the pipette is filled through its inner valve G and shot through F, and A is interlocked
+    with F because that one leads into the line."""
+    canvas = yaml.safe_load(root_files(node, simulated=True)["setupfiles/canvas2D/canvas.yaml"])
+    names = [
+        {end["name"] if isinstance(end, dict) else end for end in (one["start"], one["end"])}
+        for one in canvas["connection"]
+    ]
+    reached = {valve: set().union(*(pair for pair in names if valve in pair)) - {valve} for valve in "FG"}
+    assert reached == {"F": {"Line", "Air pipette"}, "G": {"Air pipette", "T"}}
+    heights = {one["name"]: float(one["translation"].split(",")[1]) for one in canvas["valve"]}
+    assert heights["F"] < heights["G"]
