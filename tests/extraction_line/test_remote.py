@@ -25,6 +25,7 @@ def test_every_refusal_comes_back_as_it_was_raised_there(kind: str) -> None:
     [
         (4, errors.NotPermitted),
         (5, errors.UnknownSwitch),
+        (7, errors.PeerLost),
         (10, errors.NoResponse),
         (12, errors.NotOwner),
         (13, errors.NotOwner),
