@@ -11,11 +11,12 @@ from twisted.internet.error import ReactorNotRunning
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from pychron.rpc.server import CannotListen
 from pychron.store.errors import StoreDamaged, StoreFailed
 
 _log = Logger(namespace="pychron.node")
 
-THE_MACHINE_S = (OSError, StoreDamaged, StoreFailed)
+THE_MACHINE_S = (OSError, CannotListen, StoreDamaged, StoreFailed)
 """Faults of the machine and not of the program: their text says where and what to do, a traceback nothing more."""
 
 

@@ -64,3 +64,15 @@ def test_a_node_that_has_no_place_for_its_files_says_so_and_no_more(node):
     )
     assert (status, "Traceback" in output + errors) == (1, False), output + errors
     assert str(place) in output + errors
+
+
+def test_a_node_whose_socket_has_no_place_says_so_and_no_more(node):
+    node.twistd.stop()
+    (its_file(node).parent / "node.sock").mkdir()
+    status, output, errors = run(
+        "-n", "pyvalve", "--root", str(node.root), "--port", "0", "--publish-port", "0"
+    )
+    assert (status, "Traceback" in output + errors) == (1, False), output + errors
+    assert (
+        "node.sock: cannot listen (there is a file of that name, and it is no socket; move it away)" in output
+    )
