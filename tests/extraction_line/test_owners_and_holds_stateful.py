@@ -1,0 +1,211 @@
+"""Owners, leases, holds across controllers, cut links, deaths, worn disks, late relays: judged by the true relays."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+
+from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from tests.extraction_line.judged_by_relays import Judge
+from tests.extraction_line.lines_in_trouble import ADDRESS, WHERE, Lines
+
+CLIENTS = st.sampled_from(["alpha", "beta", "gamma", "10.0.0.7", "alpha"])
+NODES = st.sampled_from(["one", "two", "above"])
+OPENS = [("one", v) for v in "IOG"] + [("two", v) for v in "BCK"] + [("above", v) for v in "ABLPGCKIO"]
+CLOSES = [("one", v) for v in "AGIO"] + [("two", v) for v in "BPCK"] + [("above", v) for v in "ABLPGCKIO"]
+TURNS = st.sampled_from([("Open", *t) for t in OPENS] + [("Close", *t) for t in CLOSES])
+CLAIMED = {"one": ["I", "O", "IO", "A", "G"], "two": ["B", "K", "C", "BK"], "above": ["L"]}
+GAPS = st.sampled_from([0.0, 0.002, 0.01, 0.1, 0.5])
+LINKS = [("above", "one"), ("above", "two"), ("bench5", "one"), ("bench6", "two"), ("bench7", "one")]
+LINKS += [("bench5", "above"), ("bench6", "above")]
+
+
+class OwnersAndHolds(RuleBasedStateMachine):
+    def __init__(self):
+        super().__init__()
+        self.folder = tempfile.mkdtemp()
+        self.lines = Lines("owners", self.folder)
+        self.judge = Judge(self.lines)
+        assert self.lines.lab.until(self.lines.known, 20)
+        self.lines.connect()
+        self.lines.lab.advance(0.1)
+
+    def client(self, name):
+        return self.lines.clients[name]
+
+    def go_on(self, seconds):
+        self.lines.lab.advance(seconds)
+
+    # ---- clients
+
+    @rule(
+        who=CLIENTS,
+        turn=TURNS,
+        within=st.sampled_from([2.0, 2.0, 0.3, 10.0]),
+        token=st.sampled_from(["", "", "mine", "old"]),
+        gap=GAPS,
+    )
+    def turn(self, who, turn, within, token, gap):
+        verb, node, valve = turn
+        client = self.client(who)
+        carried = client.tokens.get(node) if token == "mine" else 0 if token == "old" else None
+        client.ask(node, verb, [valve], within=2.0 if client.plain else within, token=carried)
+        self.go_on(gap)
+
+    @rule(turn=TURNS, first=CLIENTS, second=CLIENTS, gap=st.sampled_from([0.0, 0.005, 0.02]), then=GAPS)
+    def open_and_close(self, turn, first, second, gap, then):
+        """Two of them, hardly apart."""
+        _, node, valve = turn
+        verbs = ("Open", "Close") if turn[1:] in OPENS else ("Close", "Close")
+        for who, verb in zip((first, second), verbs, strict=True):
+            self.client(who).ask(node, verb, [valve])
+            self.go_on(gap)
+        self.go_on(then)
+
+    @rule(pair=st.sampled_from(["AB", "BA", "LB", "BL", "PG", "GP", "CK", "IO", "AK"]), who=CLIENTS, gap=GAPS)
+    def race(self, pair, who, gap):
+        """Two that may not be open together, over the acquisition node."""
+        self.client(who).ask("above", "Open", [pair[0]])
+        self.go_on(gap)
+        self.client("beta").ask("above", "Close" if pair == "PG" else "Open", [pair[1]])
+        self.go_on(gap)
+
+    @rule(back=st.integers(1, 4), who=st.sampled_from(["alpha", "beta"]), gap=GAPS)
+    def again(self, back, who, gap):
+        """The same id once more."""
+        client = self.client(who)
+        turned = [a for a in client.asked if a.verb in ("Open", "Close") and a.copy_of is None]
+        if len(turned) >= back:
+            old = turned[-back]
+            client.ask(old.node, old.verb, old.valves, copy_of=old, token=old.token, within=old.within)
+        self.go_on(gap)
+
+    @rule(who=CLIENTS, node=NODES, number=st.integers(0, 4), wait=st.sampled_from([0.0, 0.0, 1.5]), gap=GAPS)
+    def claim(self, who, node, number, wait, gap):
+        wanted = CLAIMED[node][number % len(CLAIMED[node])]
+        client = self.client(who)
+        client.ask(node, "Claim", wanted, lease=30.0 if client.plain else 5.0, wait=wait)
+        self.go_on(gap)
+
+    @rule(who=CLIENTS, node=NODES, gap=GAPS)
+    def renew(self, who, node, gap):
+        client = self.client(who)
+        if node in client.tokens:
+            client.ask(node, "Claim", (), lease=30.0 if client.plain else 5.0)
+        self.go_on(gap)
+
+    @rule(who=CLIENTS, node=NODES, gap=GAPS)
+    def release(self, who, node, gap):
+        self.client(who).ask(node, "Release")
+        self.go_on(gap)
+
+    @rule(who=CLIENTS, node=NODES, gap=GAPS)
+    def an_operator_releases(self, who, node, gap):
+        token = self.client(who).tokens.get(node)
+        if token is not None:
+            self.client("oper").ask(node, "Release", token=token, why="it was lost")
+        self.go_on(gap)
+
+    @rule(who=CLIENTS, valve=st.sampled_from(sorted(WHERE)), verb=st.sampled_from(["Lock", "Unlock", "Unlock"]))
+    def lock(self, who, valve, verb):
+        self.client(who).ask(WHERE[valve], verb, [valve])
+        self.go_on(0.01)
+
+    # ---- time and trouble
+
+    @rule(seconds=st.sampled_from([0.5, 1.5, 2.7, 5.2, 12.0, 31.0]))
+    def wait(self, seconds):
+        self.go_on(seconds)
+        self.lines.connect()
+        self.go_on(0.01)
+
+    @rule(link=st.sampled_from(LINKS), gap=GAPS)
+    def cut(self, link, gap):
+        self.lines.cut(*link)
+        self.go_on(gap)
+
+    @precondition(lambda self: any(c[3] is None for c in self.lines.cuts))
+    @rule(gap=GAPS)
+    def mend(self, gap):
+        self.lines.mend()
+        self.go_on(gap)
+
+    @rule(node=NODES, orderly=st.booleans(), gap=GAPS)
+    def end(self, node, orderly, gap):
+        if self.lines.nodes[node].alive:
+            if not orderly:
+                self.lines.lab.kill(self.lines.nodes[node])
+            elif len(self.lines.stops[node]) < len(self.lines.starts[node]):
+                self.lines.stop(node)
+            self.go_on(gap)
+
+    @precondition(lambda self: any(not n.alive for n in self.lines.nodes.values()))
+    @rule(gap=st.sampled_from([0.01, 0.5, 1.5, 4.0]))
+    def start(self, gap):
+        for name in ADDRESS:
+            if not self.lines.nodes[name].alive:
+                self.lines.start(name)
+        self.go_on(gap)
+        self.lines.connect()
+        self.go_on(0.02)
+
+    @rule(node=NODES, state=st.sampled_from(["well", "full", "hangs"]))
+    def disk(self, node, state):
+        self.lines.disk(node, state)
+
+    @rule(node=NODES, how=st.sampled_from(["hangs", "hangs", "forgets", "says nothing"]), s=st.sampled_from([0.3, 1.2, 2.5]))
+    def relays(self, node, how, s):
+        relays = self.lines.relays[node]
+        if how == "hangs":
+            relays.hang_s = s
+        elif how == "forgets":
+            relays.forget = 1
+        else:
+            relays.mute = 1
+
+    @invariant()
+    def nothing_is_wrong(self):
+        wrongs = self.judge.look()
+        if wrongs:
+            for asked in sorted(self.judge.asked, key=lambda a: a.at):
+                note(f"{asked}")
+            for told in self.lines.told:
+                note(f"{told}")
+        assert not wrongs, "\n".join(wrongs)
+
+    def teardown(self):
+        """Left alone and mended, everything is known and true again."""
+        lines = self.lines
+        try:
+            for relays in lines.relays.values():
+                relays.hang_s, relays.forget, relays.mute = 0.0, 0, 0
+            for name in ADDRESS:
+                lines.disk(name, "well")
+            lines.mend()
+            self.go_on(21.0 if any(lines.stops.values()) else 0.5)
+            for name in ADDRESS:
+                if not lines.nodes[name].alive:
+                    lines.start(name)
+            self.go_on(8.0)
+            settled = lines.lab.until(lines.known, 60)
+            self.nothing_is_wrong()
+            shown = {n: str(lines.line("above").view(n).state) for n in WHERE}
+            assert settled, shown
+            assert shown == {n: "open" if lines.truth(n) else "closed" for n in WHERE}
+        finally:
+            lines.close()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+OwnersAndHolds.TestCase.settings = settings(
+    max_examples=int(os.environ.get("OWNERS_EXAMPLES", "40")),
+    stateful_step_count=int(os.environ.get("OWNERS_STEPS", "30")),
+    phases=(Phase.generate,) if os.environ.get("OWNERS_RAW") else (Phase.generate, Phase.shrink),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+TestOwnersAndHolds = OwnersAndHolds.TestCase
