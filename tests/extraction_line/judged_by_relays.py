@@ -107,6 +107,8 @@ class Judge:
         late += STEPS_S if CHILDREN.get(asked.valves[0]) else 0.0
         if told.at > asked.at + asked.within + MARGIN_S + late:
             return False
+        if asked.left is not None and not late and told.at > asked.left + MARGIN_S:
+            return False
         if asked.answered and asked.done is not None and told.at > asked.done + MARGIN_S:
             return False
         if not told.opens:

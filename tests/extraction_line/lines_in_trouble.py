@@ -100,6 +100,7 @@ class Asked:
     answered: bool = False
     copy_of: Asked | None = None
     host: str = ""
+    left: float | None = None
 
     @property
     def ok(self) -> bool:
@@ -265,6 +266,7 @@ class Client:
         if talk is None or talk.transport is None or talk.gone:
             return None
         now = self.lab.clock.seconds()
+        token = None if self.plain else token
         asked = Asked(self.session, node, verb, tuple(valves), now, None, within, token, lease)
         asked.copy_of, asked.host = copy_of, self.host
         if self.plain:
@@ -288,6 +290,15 @@ class Client:
     @staticmethod
     def _gives_up(talk, asked):
         if asked in talk.waiting:
+            talk.transport.abortConnection()
+            talk.connectionLost()
+
+    def leave(self, node):
+        """The process of this client is gone from there."""
+        talk = self.talks.get(node)
+        if talk is not None and talk.transport is not None and not talk.gone:
+            for asked in talk.waiting:
+                asked.left = self.lab.clock.seconds()
             talk.transport.abortConnection()
             talk.connectionLost()
 

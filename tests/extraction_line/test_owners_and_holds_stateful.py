@@ -20,6 +20,7 @@ CLOSES = [("one", v) for v in "AGIO"] + [("two", v) for v in "BPCK"] + [("above"
 TURNS = st.sampled_from([("Open", *t) for t in OPENS] + [("Close", *t) for t in CLOSES])
 CLAIMED = {"one": ["I", "O", "IO", "A", "G"], "two": ["B", "K", "C", "BK"], "above": ["L"]}
 GAPS = st.sampled_from([0.0, 0.002, 0.01, 0.1, 0.5])
+HANGS = st.sampled_from([0.0, 0.4, 1.2, 2.5])
 LINKS = [("above", "one"), ("above", "two"), ("bench5", "one"), ("bench6", "two"), ("bench7", "one")]
 LINKS += [("bench5", "above"), ("bench6", "above")]
 
@@ -56,23 +57,119 @@ class OwnersAndHolds(RuleBasedStateMachine):
         client.ask(node, verb, [valve], within=2.0 if client.plain else within, token=carried)
         self.go_on(gap)
 
-    @rule(turn=TURNS, first=CLIENTS, second=CLIENTS, gap=st.sampled_from([0.0, 0.005, 0.02]), then=GAPS)
-    def open_and_close(self, turn, first, second, gap, then):
-        """Two of them, hardly apart."""
-        _, node, valve = turn
-        verbs = ("Open", "Close") if turn[1:] in OPENS else ("Close", "Close")
-        for who, verb in zip((first, second), verbs, strict=True):
-            self.client(who).ask(node, verb, [valve])
+    @rule(
+        place=st.sampled_from(sorted(set(OPENS) & set(CLOSES))),
+        deeds=st.lists(
+            st.tuples(st.sampled_from(["Open", "Open", "Close"]), CLIENTS, st.sampled_from([0.3, 2.0, 10.0])),
+            min_size=2,
+            max_size=4,
+        ),
+        gap=st.sampled_from([0.0, 0.005, 0.05]),
+        hang=HANGS,
+        then=st.sampled_from(["wait", "wait", "leave", "stop", "restart"]),
+    )
+    def crowd(self, place, deeds, gap, hang, then):
+        """Several want the same valve, hardly apart, while its instrument is busy."""
+        node, valve = place
+        where = WHERE[valve]
+        if hang:
+            self.lines.relays[where].hang_s = hang
+            others = [v for n, v in OPENS if n == where and v != valve]
+            self.client("gamma").ask(where, "Close", others[-1:] or [valve])
+            self.go_on(0.03)
+        for verb, who, within in deeds:
+            client = self.client(who)
+            client.ask(node, verb, [valve], within=2.0 if client.plain else within)
             self.go_on(gap)
-        self.go_on(then)
+        if then == "leave":
+            self.client(deeds[-1][1]).leave(node)
+        elif then != "wait":
+            self.ends(where, then == "stop")
+        self.go_on(3.2)
+        self.begins()
 
-    @rule(pair=st.sampled_from(["AB", "BA", "LB", "BL", "PG", "GP", "CK", "IO", "AK"]), who=CLIENTS, gap=GAPS)
-    def race(self, pair, who, gap):
-        """Two that may not be open together, over the acquisition node."""
+    @rule(
+        pair=st.sampled_from(["AB", "BA", "LB", "BL", "PG", "GP", "CK", "IO", "AK"]),
+        who=CLIENTS,
+        gap=st.sampled_from([0.0, 0.005, 0.1, 0.8, 1.8]),
+        hang=HANGS,
+        ends=st.sampled_from([None, None, None, "one", "two", "above"]),
+    )
+    def race(self, pair, who, gap, hang, ends):
+        """Two that may not be open together, over the acquisition node and past it."""
+        self.lines.relays[WHERE[pair[0]]].hang_s = hang
         self.client(who).ask("above", "Open", [pair[0]])
         self.go_on(gap)
-        self.client("beta").ask("above", "Close" if pair == "PG" else "Open", [pair[1]])
+        if ends:
+            self.ends(ends, False)
+            self.go_on(0.1)
+            self.begins()
+        verb = "Close" if pair == "PG" else "Open"
+        self.client("beta").ask("above", verb, [pair[1]])
+        if pair[1] in "BGCK":
+            self.client("beta").ask(WHERE[pair[1]], verb, [pair[1]])
         self.go_on(gap)
+
+    @rule(
+        who=CLIENTS,
+        by=CLIENTS,
+        node=st.sampled_from(["one", "two"]),
+        number=st.integers(0, 4),
+        token=st.sampled_from([None, None, 0]),
+        pause=st.sampled_from([0.05, 0.05, 5.5, "restart"]),
+    )
+    def own(self, who, by, node, number, token, pause):
+        """Claimed, perhaps lost or restarted, then somebody opens."""
+        self.claim(who, node, number, 0.0, 0.05)
+        if pause == "restart":
+            self.ends(node, False)
+            self.begins()
+            pause = 1.5
+        self.go_on(pause)
+        for valve in CLAIMED[node][number % len(CLAIMED[node])]:
+            if (node, valve) in OPENS:
+                self.client(by).ask(node, "Open", [valve], token=token)
+                self.go_on(0.05)
+
+    @rule(place=st.sampled_from([("one", "I"), ("two", "B"), ("above", "L"), ("above", "G")]))
+    def remember(self, place):
+        """Opened, closed by another; its node dies and comes back; the first asks again."""
+        node, valve = place
+        asked = self.client("alpha").ask(node, "Open", [valve])
+        self.go_on(0.6)
+        self.client("beta").ask(node, "Close", [valve])
+        self.go_on(0.6)
+        self.ends(node, False)
+        self.begins()
+        self.go_on(4.0)
+        if asked:
+            self.client("alpha").ask(node, "Open", [valve], copy_of=asked)
+        self.go_on(0.3)
+
+    @rule(restart=st.booleans())
+    def shot(self, restart):
+        for verb, valve in (("Open", "I"), ("Close", "I"), ("Open", "O"), ("Close", "O")):
+            self.client("beta").ask("one", verb, [valve])
+            self.go_on(0.3)
+        if restart:
+            self.ends("one", False)
+            self.begins()
+
+    def ends(self, node, orderly):
+        if self.lines.nodes[node].alive:
+            if not orderly:
+                self.lines.lab.kill(self.lines.nodes[node])
+            elif len(self.lines.stops[node]) < len(self.lines.starts[node]):
+                self.lines.stop(node)
+
+    def begins(self):
+        self.nothing_is_wrong()
+        for name in ADDRESS:
+            if not self.lines.nodes[name].alive:
+                self.lines.start(name)
+        self.go_on(0.3)
+        self.lines.connect()
+        self.go_on(0.02)
 
     @rule(back=st.integers(1, 4), who=st.sampled_from(["alpha", "beta"]), gap=GAPS)
     def again(self, back, who, gap):
@@ -91,22 +188,16 @@ class OwnersAndHolds(RuleBasedStateMachine):
         client.ask(node, "Claim", wanted, lease=30.0 if client.plain else 5.0, wait=wait)
         self.go_on(gap)
 
-    @rule(who=CLIENTS, node=NODES, gap=GAPS)
-    def renew(self, who, node, gap):
-        client = self.client(who)
-        if node in client.tokens:
+    @rule(
+        who=CLIENTS, node=NODES, what=st.sampled_from(["renew", "renew", "release", "an operator"]), gap=GAPS
+    )
+    def go_on_with_a_claim(self, who, node, what, gap):
+        client, token = self.client(who), self.client(who).tokens.get(node)
+        if what == "release":
+            client.ask(node, "Release")
+        elif token is not None and what == "renew":
             client.ask(node, "Claim", (), lease=30.0 if client.plain else 5.0)
-        self.go_on(gap)
-
-    @rule(who=CLIENTS, node=NODES, gap=GAPS)
-    def release(self, who, node, gap):
-        self.client(who).ask(node, "Release")
-        self.go_on(gap)
-
-    @rule(who=CLIENTS, node=NODES, gap=GAPS)
-    def an_operator_releases(self, who, node, gap):
-        token = self.client(who).tokens.get(node)
-        if token is not None:
+        elif token is not None:
             self.client("oper").ask(node, "Release", token=token, why="it was lost")
         self.go_on(gap)
 
@@ -136,22 +227,14 @@ class OwnersAndHolds(RuleBasedStateMachine):
 
     @rule(node=NODES, orderly=st.booleans(), gap=GAPS)
     def end(self, node, orderly, gap):
-        if self.lines.nodes[node].alive:
-            if not orderly:
-                self.lines.lab.kill(self.lines.nodes[node])
-            elif len(self.lines.stops[node]) < len(self.lines.starts[node]):
-                self.lines.stop(node)
-            self.go_on(gap)
+        self.ends(node, orderly)
+        self.go_on(gap)
 
     @precondition(lambda self: any(not n.alive for n in self.lines.nodes.values()))
     @rule(gap=st.sampled_from([0.01, 0.5, 1.5, 4.0]))
     def start(self, gap):
-        for name in ADDRESS:
-            if not self.lines.nodes[name].alive:
-                self.lines.start(name)
+        self.begins()
         self.go_on(gap)
-        self.lines.connect()
-        self.go_on(0.02)
 
     @rule(node=NODES, state=st.sampled_from(["well", "full", "hangs"]))
     def disk(self, node, state):
@@ -203,7 +286,7 @@ class OwnersAndHolds(RuleBasedStateMachine):
 
 OwnersAndHolds.TestCase.settings = settings(
     max_examples=int(os.environ.get("OWNERS_EXAMPLES", "40")),
-    stateful_step_count=int(os.environ.get("OWNERS_STEPS", "30")),
+    stateful_step_count=int(os.environ.get("OWNERS_STEPS", "20")),
     phases=(Phase.generate,) if os.environ.get("OWNERS_RAW") else (Phase.generate, Phase.shrink),
     deadline=None,
     suppress_health_check=list(HealthCheck),
