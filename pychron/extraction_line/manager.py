@@ -337,7 +337,7 @@ class ExtractionLineManager:
 
     def _begin(self, key: str) -> bool:
         """The guard of a drive: nothing is written before it says yes."""
-        begun, out = self.machine.begin(key, self.now, lambda: self._present(key))
+        begun, out = self.machine.begin(key, self.now, lambda: self._present(key), self.stopping)
         self.carry(out)
         if begun:
             self.steps.take(9, "the driver sends the command to the hardware")

@@ -202,10 +202,13 @@ class SwitchMachine:
         """Its intent could not be written."""
         return self._finished(self._courses[key].intent_failed(why), now)
 
-    def begin(self, key: str, now: float, present: Present) -> tuple[bool, Outputs]:
-        """The guard, called just before the first byte of its present step."""
-        course = self._courses[key]
-        return course.begin(now, present)
+    def begin(self, key: str, now: float, present: Present, stops: bool = False) -> tuple[bool, Outputs]:
+        """The guard, called just before the first byte of its present step. A node that `stops` begins no open."""
+        a = self._courses[key].actuation
+        if stops and not a.begun and a.command.action is Action.OPEN:
+            a.refusal = NotStored(a.parent, STOPPING)
+            return False, []
+        return self._courses[key].begin(now, present)
 
     def driven(self, key: str, mark: Mark, now: float, wall: float) -> Outputs:
         """The device acknowledged it."""
@@ -245,8 +248,7 @@ class SwitchMachine:
             return self._finished(course.readings(found, now, wall), now)
         out: Outputs = []
         for name, reading in found.items():
-            events = self.observer.observed(self.line.switches[name], reading, now, wall)
-            out += [Publish(e) for e in events]
+            out += [Publish(e) for e in self.observer.observed(self.line.switches[name], reading, now, wall)]
         return out
 
     def outcome_stored(self, key: str, result: Result, now: float, why: str = "") -> Outputs:
@@ -383,8 +385,7 @@ class SwitchMachine:
         if a.command.id is not None or not unbegun_close:
             # A close that drove nothing is tried again when it is asked again: nothing can happen twice.
             self.repeats.ended(a.command, result, now)
-        kept = a.stored or a.begun > 0
-        out += [Reply(request, result, kept) for request in a.requests]
+        out += [Reply(request, result, a.stored or a.begun > 0) for request in a.requests]
         self._freed = True
         return out
 

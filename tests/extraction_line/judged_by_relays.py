@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.extraction_line.lines_in_trouble import ADDRESS, CHILDREN, CLIENT_S, WHERE, Asked, Lines, Told
+from tests.extraction_line.asked_and_told import ADDRESS, CHILDREN, CLIENT_S, WHERE, Asked, Told
+from tests.extraction_line.lines_in_trouble import Lines
 
 NEVER_AGAINST_A_CLOSE = ("Interlocked", "Disabled", "NotPermitted", "OutOfService", "Starting")
 MARGIN_S = 0.05
@@ -53,9 +54,15 @@ class Judge:
     # ---- commands to relays
 
     def _judge(self, told: Told) -> None:
-        if told.opens and any(
-            stop + MARGIN_S < told.at and not any(stop < s <= told.at for s in self.lines.starts[told.node])
-            for stop in self.lines.stops[told.node]
+        begun = any(told.valve in CHILDREN.get(t.valve, ()) for t in self.lines.told if t.at < told.at)
+        if (
+            told.opens
+            and not begun
+            and any(
+                stop + MARGIN_S < told.at
+                and not any(stop < s <= told.at for s in self.lines.starts[told.node])
+                for stop in self.lines.stops[told.node]
+            )
         ):
             self.wrongs.append(f"{told} came after its node began to stop")
         if told.opens:
@@ -122,7 +129,7 @@ class Judge:
             ),
             default=-1.0,
         )
-        if not held_up and asked.at < closed_at - MARGIN_S:
+        if not held_up and asked.at < closed_at - 0.03:
             return False
         for session in lines.clients:
             claim = self._claim(told.node, session, told.valve, told.at)
@@ -139,7 +146,9 @@ class Judge:
     def _claim(self, node: str, session: str, valve: str, at: float) -> Asked | None:
         """The newest claim of a session that surely stands and names the valve; None also where that is not sure."""
         asked = [a for a in self.lines.clients[session].asked if a.node == node]
-        claims = [a for a in asked if a.verb == "Claim" and a.ok and a.done is not None and a.done < at - 0.01]
+        claims = [
+            a for a in asked if a.verb == "Claim" and a.ok and a.done is not None and a.done < at - 0.01
+        ]
         claims = [c for c in claims if valve in c.result["valves"]]  # type: ignore[index]
         if not claims:
             return None
@@ -196,7 +205,8 @@ class Judge:
             owned = any(word in asked.error["why"] for word in ("claimed by", "locked by", "is stopping"))
             refuses = kind in NEVER_AGAINST_A_CLOSE and not (owned and asked.node == "above")
             orphan = kind == "NotOwner" and any(
-                (end := self._lost_at(WHERE[valve], s, valve, asked.at)) is not None and end < asked.at - MARGIN_S
+                (end := self._lost_at(WHERE[valve], s, valve, asked.at)) is not None
+                and end < asked.at - MARGIN_S
                 for s in self.lines.clients
             )
             if refuses or orphan:
@@ -231,9 +241,10 @@ class Judge:
                 if WHERE[valve] == node:
                     if shown is not true or (not shown and valve in relays.pending):
                         self.wrongs.append(f"{node} shows {valve} {view.state} at {lines.now:.3f}")
-                elif view.age_s is not None and lines.now - view.age_s > relays.changed_at[valve] + 0.01:
-                    if shown is not true:
-                        self.wrongs.append(f"{node} shows {valve} {view.state}, age {view.age_s:.3f}")
+                elif view.age_s is not None and shown is not true:
+                    if lines.now - view.age_s <= relays.changed_at[valve] + 0.01:
+                        continue
+                    self.wrongs.append(f"{node} shows {valve} {view.state}, age {view.age_s:.3f}")
 
     def _counted(self) -> None:
         lines = self.lines

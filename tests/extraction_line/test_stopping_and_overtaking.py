@@ -38,6 +38,18 @@ class Waits(SynchronousTestCase):
         self.successResultOf(drained)
         assert not self.relays.on["101"]
 
+    def test_an_open_whose_turn_on_the_wire_has_not_come_is_not_begun_by_a_node_that_stops(self):
+        self.line(spec("A", address="101"), spec("B", address="102"))
+        self.relays.takes_s = 1.0
+        first, second = self.bench.ask("A", "open"), self.bench.ask("B", "open", within=30)
+        self.bench.advance(0.5)
+        drained = self.drain()
+        self.bench.advance(5)
+        assert self.successResultOf(first).changed
+        self.failureResultOf(second, NotStored)
+        self.successResultOf(drained)
+        assert not self.relays.on.get("102", False)
+
     def test_a_close_goes_on_while_it_stops_and_an_open_does_not(self):
         self.line(spec("A", address="101"), spec("B", address="102"))
         self.bench.ask("A", "open")
