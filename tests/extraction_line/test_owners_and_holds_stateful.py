@@ -133,6 +133,22 @@ class OwnersAndHolds(RuleBasedStateMachine):
                 self.client(by if token is None else who).ask(node, "Open", [valve], token=token)
                 self.go_on(0.05)
 
+    @rule(valve=st.sampled_from("IOG"), closes=st.booleans())
+    def open_while_it_hangs(self, valve, closes):
+        """Behind an instrument that says nothing for a while; then its client leaves, or another closes."""
+        self.lines.relays["one"].hang_s = 1.2
+        self.client("gamma").ask("one", "Close", ["A"])
+        self.go_on(0.03)
+        self.client("alpha").ask("one", "Open", [valve], within=10.0)
+        self.go_on(0.06)
+        if closes:
+            self.client("beta").ask("one", "Close", [valve])
+        else:
+            self.client("alpha").leave("one")
+        self.go_on(3.2)
+        self.lines.connect()
+        self.go_on(0.02)
+
     @rule(place=st.sampled_from([("one", "I"), ("two", "B"), ("above", "L"), ("above", "G")]))
     def remember(self, place):
         """Opened, closed by another; its node dies and comes back; the first asks again."""
@@ -293,10 +309,27 @@ class OwnersAndHolds(RuleBasedStateMachine):
 
 
 OwnersAndHolds.TestCase.settings = settings(
-    max_examples=int(os.environ.get("OWNERS_EXAMPLES", "30")),
+    max_examples=int(os.environ.get("OWNERS_EXAMPLES", "25")),
     stateful_step_count=int(os.environ.get("OWNERS_STEPS", "20")),
     phases=(Phase.generate,) if os.environ.get("OWNERS_RAW") else (Phase.generate, Phase.shrink),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
 TestOwnersAndHolds = OwnersAndHolds.TestCase
+
+
+def test_an_open_behind_an_instrument_that_hangs_is_not_begun_for_a_client_that_left(tmp_path):
+    lines = Lines("left", tmp_path)
+    judge = Judge(lines)
+    assert lines.lab.until(lines.known, 20)
+    lines.connect()
+    lines.lab.advance(0.1)
+    lines.relays["one"].hang_s = 1.2
+    lines.clients["gamma"].ask("one", "Close", ["G"])
+    lines.lab.advance(0.03)
+    lines.clients["alpha"].ask("one", "Open", ["I"], within=10.0)
+    lines.lab.advance(0.02)
+    lines.clients["alpha"].leave("one")
+    lines.lab.advance(3.2)
+    assert judge.look() == [] and lines.told == []
+    lines.close()
