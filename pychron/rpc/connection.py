@@ -42,9 +42,11 @@ class CommandConnection(LineReceiver):
         self.server = server
         self.address = address
         self.remote_port = port
-        self.last_at = server.wire.seconds()
+        self.since = self.last_at = server.wire.seconds()
         """Wire seconds of the last byte in either direction that shows life."""
         self.spoken = False
+        self.answered = False
+        """True once it has asked something and was answered."""
         self.stalled_at: float | None = None
         self._quiet: IDelayedCall | None = None
         self._send: Callable[[bytes], int | BaseException] | None = None
@@ -112,6 +114,7 @@ class CommandConnection(LineReceiver):
     def write(self, data: bytes) -> None:
         """Replies, in order. At once where the socket takes them: a turn of the reactor and two changes of its poll set
         less. What it does not take goes the common way, and so does all that follows on this connection."""
+        self.answered = True
         if self._send is not None:
             sent = self._send(data)
             if sent == len(data):

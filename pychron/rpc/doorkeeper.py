@@ -20,14 +20,22 @@ class Doorkeeper:
 
     def admit(self, address: str, privileged: bool) -> bool:
         """Take one more, or not. Whoever was let in is reported by `left`."""
-        room = self.most - (0 if privileged else self.kept_free)
-        here = self._by_address.get(address, 0)
-        most_here = self.most_an_address + (self.kept_free if privileged else 0)
-        if self.inside >= room or (here >= most_here and not _is_this_machine(address)):
+        if self._here_enough(address, privileged) or self._inside_enough(privileged):
             return False
         self.inside += 1
-        self._by_address[address] = here + 1
+        self._by_address[address] = self._by_address.get(address, 0) + 1
         return True
+
+    def could_come(self, address: str, privileged: bool) -> bool:
+        """True where it would be let in if one of all were gone."""
+        return self._inside_enough(privileged) and not self._here_enough(address, privileged)
+
+    def _inside_enough(self, privileged: bool) -> bool:
+        return self.inside >= self.most - (0 if privileged else self.kept_free)
+
+    def _here_enough(self, address: str, privileged: bool) -> bool:
+        most_here = self.most_an_address + (self.kept_free if privileged else 0)
+        return self._by_address.get(address, 0) >= most_here and not _is_this_machine(address)
 
     def left(self, address: str) -> None:
         """One that was admitted is gone."""

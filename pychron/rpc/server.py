@@ -25,6 +25,8 @@ from pychron.runtime.periodic import Periodic
 from pychron.trust.addresses import UNIX, Rights
 
 FIRST_BYTE_S = 10.0
+MUTE_S = 1.0
+"""Where all places are taken, one that has asked nothing for so long may have to go for another."""
 IDLE_S = 15 * 60.0
 SWEEP_S = 1.0
 
@@ -140,10 +142,30 @@ class RemoteCommandServer(Service):
 
     def admit(self, address: str) -> bool:
         """Is there room for one more from `address`?"""
-        if self._doorkeeper.admit(address, address == UNIX or self.is_owner(address)):
+        privileged = self._is_privileged(address)
+        if self._doorkeeper.could_come(address, privileged):
+            self._part_with_a_mute_one()
+        if self._doorkeeper.admit(address, privileged):
             return True
         self.counters.refused += 1
         return False
+
+    def _is_privileged(self, address: str) -> bool:
+        return address == UNIX or self.is_owner(address)
+
+    def _part_with_a_mute_one(self) -> None:
+        """The oldest connection that has asked nothing yet makes room: half-open ones keep nobody out."""
+        before = self.wire.seconds() - MUTE_S
+        for connection in self._connections:
+            if connection.since > before:
+                return
+            if connection.answered or self._is_privileged(connection.address):
+                continue
+            if connection.conversation is not None and connection.conversation.idle:
+                self.counters.silent += 1
+                self.left(connection)
+                connection.abort()
+                return
 
     def entered(self, connection: CommandConnection) -> None:
         """It was admitted and is connected."""
@@ -173,7 +195,7 @@ class RemoteCommandServer(Service):
             conversation = connection.conversation
             if conversation is not None and not conversation.idle:
                 continue
-            if connection.spoken and (connection.address == UNIX or self.is_owner(connection.address)):
+            if connection.spoken and self._is_privileged(connection.address):
                 continue
             self.counters.silent += 1
             connection.abort()

@@ -134,6 +134,23 @@ class Server(SynchronousTestCase):
         self.must("unix")
         self.assertEqual((self.server.counters.refused, self.server.counters.connected), (3, 20))
 
+    def test_half_open_ones_keep_nobody_out(self) -> None:
+        asked, waits = self.must("10.0.1.1"), self.must("10.0.1.2")
+        asked.protocol.dataReceived(b"State A\r\n")
+        waits.protocol.dataReceived(b"Open A\r\n")
+        mute = [self.must(f"10.0.1.{n}") for n in range(3, 13)]
+        mute[0].protocol.dataReceived(b"Op")
+        self.assertIsNone(self.connect("10.0.0.1"))
+        self.pass_time(1.25)
+        for n in range(10):
+            self.must(f"10.0.2.{n}").protocol.dataReceived(b"State A\r\n")
+        self.pass_time(1.25)
+        self.assertEqual([t.connected for t in mute], [False] * 10)
+        self.assertTrue(asked.connected and waits.connected)
+        # Those that ask keep their places, and who is over the limit of an address costs nobody his.
+        self.assertIsNone(self.connect("10.0.0.1"))
+        self.assertEqual(self.server.counters.connected, 12)
+
     def test_an_owner_whose_sixty_four_hang_still_gets_in(self) -> None:
         self.server._doorkeeper.most = 2000
         for _ in range(64):
