@@ -65,7 +65,7 @@ class ClaimVerbs:
                 detail="",
             )
         session = self._session(call)
-        switches = tuple(valves)
+        switches = tuple(dict.fromkeys(valves))
         required = tuple(sorted(require.items()))
         if not switches and not required:
             mine = self._manager.leases.claims.get(session)
@@ -88,7 +88,7 @@ class ClaimVerbs:
         first, _, why = call.argument.partition(",")
         token, why = call.members.get("token", first.strip()), str(call.members.get("why", why)).strip()
         claim = None
-        if str(token).isdecimal() and len(str(token)) <= LONGEST_TOKEN:
+        if str(token).isdecimal() and str(token).isascii() and len(str(token)) <= LONGEST_TOKEN:
             claim = self._manager.owners.claim_of_token(int(token))
         elif not token:
             claim = self._manager.leases.claims.get(self._session(call))

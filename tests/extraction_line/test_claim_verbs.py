@@ -31,6 +31,9 @@ class Claims(ClaimCase):
         assert self.answer("Open", "A", who=MINE, id="boot-a:2", token=1) == "OK"
         assert "10.0.0.5-A,B" in self.answer("GetValveOwners")
 
+    def test_a_name_that_is_said_twice_is_claimed_once(self):
+        assert self.claim("A,B,A,A")["valves"] == ["A", "B"]
+
     def test_an_administrator_closes_and_does_not_open(self):
         self.claim()
         self.answer("Open", "A", id="boot-a:2")
