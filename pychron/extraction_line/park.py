@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
 from pychron.expressions.language import ExpressionError, Missing, parse
-from pychron.extraction_line.errors import LineError
+from pychron.extraction_line.errors import LineError, NotPermitted
 from pychron.extraction_line.interfaces import Command
 from pychron.extraction_line.manager import ExtractionLineManager
 from pychron.extraction_line.park_file import (
+    NODE_STOP,
     CloseStep,
     Do,
     MessageStep,
@@ -57,16 +59,28 @@ class Parking:
         self._readings = readings
         self._timers: dict[tuple[str, str], tuple[IDelayedCall, Callable[[], bool]]] = {}
         self.running = False
+        self._stopped = False
+        self._waiting: list[Deferred[None]] = []
+        """Triggers that came while a sequence was running: each has its own after that."""
         self._number = 0
 
     async def run(self, why: str, peer: Peer | None = None) -> list[Taken]:
         """Every step in order; what was done, the refused one last. Claims orphaned before it are free after its last step."""
         if self.running:
             return [Taken("safe", False, "a park sequence is under way already; wait for its end")]
+        self.running = True
+        try:
+            return await self._run(why, peer)
+        finally:
+            self.running = False
+            waiting, self._waiting = self._waiting, []
+            for one in waiting:
+                one.callback(None)
+
+    async def _run(self, why: str, peer: Peer | None) -> list[Taken]:
         by = Peer("local", right=Right.ADMINISTER, name=f"park ({why})") if peer is None else peer
         orphans = self._manager.owners.orphans()
         taken: list[Taken] = []
-        self.running = True
         try:
             if not self.spec.sound:
                 taken.append(
@@ -76,8 +90,6 @@ class Parking:
                 await self._step(step, by, taken)
         except Stopped:
             pass
-        finally:
-            self.running = False
         refused = [t for t in taken if not t.ok]
         observer = self._manager.machine.observer
         if refused:
@@ -95,8 +107,7 @@ class Parking:
                 for name in names:
                     await self._turn(name, Action.CLOSE, by, taken)
             case OpenStep(name, when):
-                self._condition(name, when, taken)
-                await self._turn(name, Action.OPEN, by, taken)
+                await self._turn(name, Action.OPEN, by, taken, when)
             case WaitStep(seconds):
                 await sleep(self._manager.world.lab, seconds)
                 taken.append(Taken(f"wait {seconds:g} s", True, "done"))
@@ -109,26 +120,33 @@ class Parking:
                 )
                 raise Stopped
 
-    def _condition(self, name: str, when: str, taken: list[Taken]) -> None:
+    def _against(self, when: str) -> str:
+        """Why the condition of an opening does not hold now; empty where it does."""
         try:
-            holds = parse(when).holds(self._readings().fresh())
-            text = "" if holds else f"{when} does not hold"
+            return "" if not when or parse(when).holds(self._readings().fresh()) else f"{when} does not hold"
         except ExpressionError as problem:
-            text = str(problem)
+            return str(problem)
         except Missing as missing:
-            text = f"{when} needs {missing.name}, which has no fresh value"
-        if text:
-            taken.append(Taken(f"open {name}", False, text))
-            raise Stopped
+            return f"{when} needs {missing.name}, which has no fresh value"
 
-    async def _turn(self, name: str, action: Action, by: Peer, taken: list[Taken]) -> None:
+    async def _turn(self, name: str, action: Action, by: Peer, taken: list[Taken], when: str = "") -> None:
+        """`when` must hold until just before the first byte: an opening may have to wait for its turn."""
         self._number += 1  # an id of its own: what somebody asked before is no answer to a step
         step = f"park-{self._manager.world.boot}:{self._number}"
-        command = Command(name, action, by, self._manager.now, within=WITHIN_S, id=step)
+        against = self._against(when)
+
+        def holds() -> bool:
+            nonlocal against
+            against = self._against(when)
+            return not against
+
+        command = Command(name, action, by, self._manager.now, within=WITHIN_S, id=step, still_there=holds)
         try:
+            if against:
+                raise NotPermitted(name, against)
             done = await self._manager.actuate(command)
         except LineError as problem:
-            taken.append(Taken(f"{action} {name}", False, str(problem)))
+            taken.append(Taken(f"{action} {name}", False, against or str(problem)))
             raise Stopped from problem
         taken.append(
             Taken(f"{action} {name}", True, "driven and read back" if done.changed else "was so already")
@@ -153,12 +171,41 @@ class Parking:
             if trigger.do is Do.ALARM:
                 self._manager.publish(self._manager.machine.observer.alarm(key, text, ()))
             else:
-                self._manager.spawner.spawn(self._by_itself(text), "parking the line")
+                self._manager.spawner.spawn(self._by_itself(text, holds), "parking the line")
 
         self._timers[key, subject] = (self._manager.world.wire.callLater(trigger.after_s, due), holds)
 
-    async def _by_itself(self, why: str) -> None:
+    async def _by_itself(self, why: str, holds: Callable[[], bool]) -> None:
+        """A sequence that runs began before this event and does not answer it: the next one does, if it is still so."""
+        while self.running:
+            await self._end_of_the_present_one()
+            if self._stopped or not holds():
+                return
         await self.run(why)
+
+    async def _end_of_the_present_one(self) -> None:
+        ended: Deferred[None] = Deferred()
+        self._waiting.append(ended)
+        await ended
+
+    async def node_stops(self) -> None:
+        """`on_node_stop`: after its delay, and after the end of a sequence that runs. Nothing else is let in."""
+        trigger = self.spec.triggers[NODE_STOP]
+        if trigger.do is Do.HOLD:
+            return
+        while self.running:
+            await self._end_of_the_present_one()
+        if trigger.after_s:
+            await sleep(self._manager.world.wire, trigger.after_s)
+        if trigger.do is Do.ALARM:
+            text = f"this node stops ({NODE_STOP}); look after its line"
+            self._manager.publish(self._manager.machine.observer.alarm(NODE_STOP, text, ()))
+            return
+        self._manager.stopping = False
+        try:
+            await self.run("node stop")
+        finally:
+            self._manager.stopping = True
 
     def look_again(self, key: str) -> None:
         """Something has ended: delays whose event no longer holds are stopped."""
@@ -173,6 +220,7 @@ class Parking:
 
     def stop(self) -> None:
         """No trigger fires any more."""
+        self._stopped = True
         for timer, _ in self._timers.values():
             timer.cancel()
         self._timers.clear()

@@ -59,6 +59,9 @@ DEFAULTS: Mapping[str, Trigger] = {
 
 UNTOLD = "on_battery"
 """The event of which nothing tells a node."""
+NODE_STOP = "on_node_stop"
+LONGEST_STOP_S = 120.0
+"""A stop waits no longer than this before its sequence: whoever stops the node gives it minutes, not hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,20 @@ class ParkSpec:
     """False: an error stands in the report, the sequence may not run (the triggers hold or alarm)."""
 
 
+def driven_elsewhere(park: ParkSpec, where: Mapping[str, str]) -> Iterator[tuple[Place, str]]:
+    """Steps that turn a switch of another node (by switch in `where`): each with its place and what to write instead."""
+    for step in park.steps:
+        names = (
+            step.names if isinstance(step, CloseStep) else (step.name,) if isinstance(step, OpenStep) else ()
+        )
+        for name in names:
+            if where.get(name):
+                text = (
+                    f"{name} is driven by {where[name]}, and a sequence turns this node's own switches only"
+                )
+                yield step.place, f"{text}; write the step into the park.yaml of that node"
+
+
 def read_park(path: Path, line: LineSpec, report: Report) -> ParkSpec:
     """The file, or the defaults where there is none. A fault in a step makes the whole sequence unsound."""
     if not path.exists():
@@ -143,6 +160,13 @@ def read_park(path: Path, line: LineSpec, report: Report) -> ParkSpec:
                     f"{key} runs the sequence, and there is none; write sequence:",
                     code="park",
                 )
+        if triggers[NODE_STOP].after_s > LONGEST_STOP_S:
+            report.error(
+                node.places[NODE_STOP],
+                f"{NODE_STOP}: after {triggers[NODE_STOP].after_s:g} s comes too late, a stop waits no longer than "
+                f"{LONGEST_STOP_S:g} s; write less",
+                code="park",
+            )
         if triggers[UNTOLD].do is Do.SEQUENCE:
             report.warning(
                 node.places.get(UNTOLD, node.place),

@@ -18,7 +18,7 @@ from pychron.extraction_line.flag_verbs import FlagVerbs
 from pychron.extraction_line.interfaces import IExtractionLine
 from pychron.extraction_line.local_line import LocalLine, flags_of, system_host
 from pychron.extraction_line.manager import LineOptions
-from pychron.extraction_line.park_file import Do
+from pychron.extraction_line.park_file import driven_elsewhere
 from pychron.extraction_line.permits import IReadings, read_permits
 from pychron.extraction_line.remote.file import read_remote
 from pychron.extraction_line.remote.ties import listed, out_of_reach, where_is
@@ -72,6 +72,8 @@ class ExtractionLinePlugin:
             where = where_is(config.line, remotes)
             for place, text in listed(config.line, where):
                 context.report.warning(place, f"crosses controllers: {text}", code="crosses")
+            for place, text in driven_elsewhere(config.park, where):
+                context.report.error(place, text, code="park")
             for one, text in out_of_reach(config.line, where):
                 context.report.error(
                     one.place, f"{one.kind} {one.name}: {text}", touches=(one.name,), code="out_of_reach"
@@ -163,16 +165,9 @@ class ExtractionLinePlugin:
 
     async def run_on_node_stop(self) -> None:
         """What park.yaml says for a stop; the default holds: nothing moves."""
-        local = self._local
-        if local is None:
-            return
-        if local.parking.spec.triggers["on_node_stop"].do is Do.SEQUENCE:
-            # The command server begins nothing that moves by now: what is let in here is the sequence alone.
-            local.manager.stopping = False
-            try:
-                await local.parking.run("node stop")
-            finally:
-                local.manager.stopping = True
+        # The command server begins nothing that moves by now: what is let in here is the sequence alone.
+        if self._local is not None:
+            await self._local.parking.node_stops()
 
     async def teardown(self) -> None:
         """Close connections, devices and the file. Moves nothing."""

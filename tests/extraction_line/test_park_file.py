@@ -17,6 +17,7 @@ from pychron.extraction_line.park_file import (
     RaiseFunnelStep,
     Trigger,
     WaitStep,
+    driven_elsewhere,
     read_park,
 )
 from pychron.extraction_line.specs import LineSpec, SwitchSpec
@@ -158,6 +159,10 @@ def test_triggers_and_steps(tmp_path):
             "park.yaml:1: error: on_node_stop: aftr is not a known key; did you mean after?",
         ),
         (
+            "on_node_stop: {do: sequence, after: 600}\nsequence:\n- close: A\n",
+            "park.yaml:1: error: on_node_stop: after 600 s comes too late, a stop waits no longer than 120 s; write less",
+        ),
+        (
             "- close: A\n",
             "park.yaml:1: error: is no table; write on_owner_lost:, on_node_stop: ... and sequence:",
         ),
@@ -167,3 +172,13 @@ def test_what_is_refused(tmp_path, text, problem):
     park, problems = read(tmp_path, text)
     assert problems == [problem]
     assert not park.sound
+
+
+def test_what_another_node_drives_is_told_with_its_line(tmp_path):
+    park, _ = read(tmp_path, "sequence:\n- close: [A, B]\n- {open: C, when: IG1 < 1}\n- wait: 1\n")
+    assert list(driven_elsewhere(park, {"A": "", "B": "", "C": ""})) == []
+    found = list(driven_elsewhere(park, {"A": "", "B": "pyvalve", "C": "pyvalve"}))
+    assert [(place.line, text.partition(",")[0]) for place, text in found] == [
+        (2, "B is driven by pyvalve"),
+        (3, "C is driven by pyvalve"),
+    ]
