@@ -270,6 +270,22 @@ class TwoFiles(Remotes):
         self.assertIsInstance(self.r.ask("B", "open"), Done)
         self.assertEqual(self.r.states()["C"], "unknown")
 
+    def test_nor_is_it_opened_by_its_parent_or_by_a_close_of_that(self):
+        """Here C turns against P, there with it: whichever way P turns, one of the two files opens C."""
+        own = [
+            spec("P", description="valve P"),
+            spec("C", description="valve C", parent="P", parent_inverted=True),
+        ]
+        self.there = Controller(self.clock, ("P", "C"))
+        self.there.valves["C"]["parent"] = "P"
+        self.r = Remote(self.clock, self.there, own)
+        self.start()
+        for action in ("open", "close"):
+            refused = self.r.ask("P", action)
+            self.assertIsInstance(refused, errors.OutOfService)
+            self.assertIn("it opens its child C: ", str(refused))
+        self.assertEqual(self.there.moves, [])
+
 
 class Simulated(Remotes):
     def test_a_simulated_controller_is_refused(self):

@@ -280,8 +280,15 @@ class RemoteExtractionLineManager:
             raise NoResponse(name, f"{self.name}: {cut}; look before you ask again") from cut
 
     def _out_of_service(self, name: str, action: Action) -> tuple[str, ...]:
-        fault = self.states.faults.get(name)
-        return () if fault is None or action is Action.CLOSE else (f"{fault}",)
+        """What it would open and must not: itself, or a child by this node's file or by the controller's."""
+        turns = expand(self._model(), name, action)
+        if self._own is not None:
+            turns += expand(Line.build(self._own, {}), name, action)
+        faulty = [n for n, turn in turns if turn is Action.OPEN and n in self.states.faults]
+        return tuple(
+            self.states.faults[n] if n == name else f"it opens its child {n}: {self.states.faults[n]}"
+            for n in dict.fromkeys(faulty)
+        )
 
     async def _settled(self, peer: OwnPeer | InstalledPeer, name: str) -> None:
         """An earlier command may still act: read back before anything is repeated."""
