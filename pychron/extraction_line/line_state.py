@@ -44,6 +44,8 @@ class Switch:
     reserved_for: Action | None = None
     begun: bool = False
     """The reserving actuation has begun to drive it."""
+    confirmed: State | None = None
+    """What it was when last confirmed, unless a command of ours has begun to turn it since."""
     starved: str = ""
     """Why its supply fails: then nothing that is read of it counts."""
     starting: bool = True

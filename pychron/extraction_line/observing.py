@@ -31,7 +31,7 @@ class Observer:
     ) -> Events:
         """The switch is `state`, known now by `evidence`. No event where nothing but its age changed."""
         before, known_by = switch.state, switch.evidence
-        switch.state, switch.evidence = state, evidence
+        switch.state, switch.evidence, switch.confirmed = state, evidence, state
         switch.read_at, switch.read_wall = now, wall
         switch.starting = False
         if (before, known_by) == (state, evidence):
@@ -40,7 +40,7 @@ class Observer:
 
     def moving(self, switch: Switch, command: Command, now: float) -> Events:
         """It has begun to be driven."""
-        before, switch.state = switch.state, State.MOVING
+        before, switch.state, switch.confirmed = switch.state, State.MOVING, None
         return [self._changed(switch, before, now, command)]
 
     def unknown(self, switch: Switch, command: Command | None, now: float) -> Events:
@@ -78,9 +78,9 @@ class Observer:
         state = self.settle(switch, reading)
         if state is None:
             return self.unknown(switch, None, now)
-        before = switch.state
+        before = switch.confirmed  # it may have been unreadable since: relays move when their box loses power
         events = self.become(switch, state, switch.hardware.evidence, now, wall, None)
-        if before in (State.OPEN, State.CLOSED) and before is not state:
+        if before is not None and before is not state:
             text = f"{switch.name} was {before} and reads {state}: nobody commanded that; look at it before going on"
             events.append(AlarmRaised(f"uncommanded:{switch.name}:{wall:.3f}", text, (switch.name,)))
         return events

@@ -36,8 +36,9 @@ LATE_S = 5.0
 TRUE = ("true", "t", "yes", "y", "1", "ok", "open")
 FALSE = ("false", "f", "no", "n", "0", "closed")
 LONGEST_REPLY = 4096
-NO_RESPONSE = 10
-"""The server's own device did not answer it."""
+UNCERTAIN = (4, 10)
+"""Numbers of errors after which the other server's own device may still act: 010 where it did not answer, and 004, which an
+installed server gives for that too."""
 _LINE_END = re.compile(rb"[\r\n\0]")
 _ERROR = re.compile(r"ERROR\s*:?\s*(\d+)", re.IGNORECASE)
 
@@ -123,7 +124,7 @@ class PychronGPActuator:
             if reply.lower() in TRUE:
                 return mark
             error = _ERROR.match(reply)
-            if (error and int(error[1]) != NO_RESPONSE) or reply.lower() in FALSE:
+            if (error and int(error[1]) not in UNCERTAIN) or reply.lower() in FALSE:
                 raise Rejected(f"{self.name} replied to {verb} {address}: {reply}")
             said = f"replied {reply[:80]!r}" if reply else "closed the connection without a reply"
             raise NoAnswer(f"{self.name} {said} to {verb} {address}", mark)

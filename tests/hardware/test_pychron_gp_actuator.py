@@ -64,7 +64,13 @@ class PychronTest(SynchronousTestCase):
             self.assertIsInstance(self.successResultOf(done), Rejected)
 
     def test_no_response_nonsense_and_a_closed_connection_are_not(self):
-        for reply in (b"ERROR 010 : no response\r\n", b"maybe\r\n", b"\xff\xfe\r\n", b""):
+        for reply in (
+            b"ERROR 010 : no response\r\n",
+            b"ERROR 004 : invalid arguments: Open A\r\n",
+            b"maybe\r\n",
+            b"\xff\xfe\r\n",
+            b"",
+        ):
             done = self.drive()
             self.reply(reply, closes=True)
             self.assertIsInstance(self.successResultOf(done), NoAnswer)
