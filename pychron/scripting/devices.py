@@ -13,4 +13,5 @@ class IExtractDevice(Interface):
 
     async def command(name: str, args: Mapping[str, Any]) -> Any:
         """One of commands.DEVICE, its defaults filled in from the run's context. Returns a JSON value; raises
-        script_errors.ScriptError with what the person must do. Cancelled when the script is."""
+        script_errors.ScriptError with what the person must do. Cancelled when the script is; what switches
+        off or lets go is not, and goes on to its end."""

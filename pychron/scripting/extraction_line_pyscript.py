@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from pychron.scripting.commands import DEVICE, EVERY_SCRIPT, VALVES, CommandSpec
+from pychron.scripting.commands import DEVICE, EVERY_SCRIPT, VALVES, CommandSpec, Kind, kind_of
 from pychron.scripting.outcomes import Outcome
 from pychron.scripting.script_errors import ScriptError
 from pychron.scripting.valve_pyscript import ValvePyScript
@@ -51,7 +51,10 @@ class ExtractionLinePyScript(ValvePyScript):
         if device is None:
             known = ", ".join(sorted(stage.devices)) or "none"
             raise ScriptError(f"{spec.name}(): this node has no device {wanted!r} (it has {known})")
-        value = await device.command(spec.name, full)
+        if kind_of(spec, full) is Kind.SAFE:  # what switches off is not cut short by the end of its script
+            value = await stage.to_its_end(device.command(spec.name, full), spec.name)
+        else:
+            value = await device.command(spec.name, full)
         return Outcome(
             value, str(wanted), ", ".join(f"{k}={v}" for k, v in full.items() if v not in (None, "")) or "ok"
         )
