@@ -1,7 +1,8 @@
 """One exchange at a time with one instrument, each with a deadline; a late answer is never taken for the next.
 
 An exchange without a sensible answer ends the connection: the next one is on a new connection with a new epoch.
-A serial line is the same line after that: its driver proves at the start of each epoch that answers are in step.
+A serial line is the same line after that: its driver proves at the start of each epoch that answers are in step, or
+(`quiet`) lets the time pass in which an old one may still come.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from zope.interface import implementer
 
 from pychron.hardware.interfaces import Mark, NoAnswer, Unavailable
 from pychron.hardware.turns import Turns
-from pychron.runtime.deadlines import DeadlinePassed, within
+from pychron.runtime.deadlines import DeadlinePassed, sleep, within
 from pychron.runtime.world import World
 
 T = TypeVar("T")
@@ -136,6 +137,14 @@ class Turn:
         self._mark = Mark(self.epoch, self._channel.now)
         return self._mark
 
+    async def quiet(self) -> None:
+        """For whoever cannot prove that answers are in step: on each further connection over one line nothing is asked until
+        what was asked before has had its time. An answer that comes while this waits has `ask` end this connection too."""
+        channel = self._channel
+        left = channel.came_at + channel.timeout_s - channel.now
+        if channel.one_line and self.epoch > 1 and left > 0:
+            await sleep(channel.wire, left)
+
     def write(self, data: bytes) -> None:
         """Send what has no answer. Raises NoAnswer where the connection has just gone or is out of step."""
         self._send(data)
@@ -207,7 +216,12 @@ class Channel:
         name: str,
         timeout_s: float = 1.0,
         line_end: bytes = LINE_END,
+        one_line: bool = False,
     ) -> None:
+        """`one_line`: each connection is the same line again, as of a serial port."""
+        self.one_line = one_line
+        self.came_at = 0.0
+        """Wire seconds at which the present connection came."""
         self.wire = world.wire
         self.name = name
         self.timeout_s = timeout_s
@@ -254,6 +268,7 @@ class Channel:
         """A new connection stands."""
         self.lines = lines
         self.epoch += 1
+        self.came_at = self.now
         self.counters.connects += 1
 
     def tried(self, why_not: str = "") -> None:

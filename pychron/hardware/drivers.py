@@ -144,4 +144,4 @@ def _open(
     if way is None:
         return Channel(world, endpoint, f"{name} (emulated)", line_end=line_end)
     where = f"on {way.port}" if isinstance(way, Serial) else f"at {way.host}:{way.port}"
-    return Channel(world, endpoint, f"{name} {where}", way.timeout_s, line_end)
+    return Channel(world, endpoint, f"{name} {where}", way.timeout_s, line_end, isinstance(way, Serial))

@@ -64,6 +64,7 @@ class TextGauges:
         """Raises Unavailable, NoAnswer, NoValue."""
 
         async def work(turn: Turn) -> bytes:
+            await turn.quiet()
             return await turn.ask(self._ask(self._gauges.get(name, name)))
 
         answer = await self._channel.turn(work)

@@ -85,6 +85,7 @@ class MksController(_Controller):
         channel = self._gauges.get(name, name)
 
         async def work(turn: Turn) -> str:
+            await turn.quiet()
             if turn.epoch != self._epoch:
                 self._agree(turn, await self._ask(turn, "U"))
             return await self._ask(turn, f"PR{channel}")
@@ -111,6 +112,7 @@ class MaxiGauge(_Controller):
         channel = self._gauges.get(name, name)
 
         async def work(turn: Turn) -> str:
+            await turn.quiet()
             if turn.epoch != self._epoch:
                 unit = await self._ask(turn, "UNI")
                 self._agree(turn, _MAXI_UNITS.get(unit, f"unit {unit}"))
