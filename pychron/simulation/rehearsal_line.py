@@ -17,6 +17,7 @@ from twisted.internet.task import Clock
 from zope.interface import implementer
 
 from pychron.events.bus import EventBus
+from pychron.extraction_line.errors import NotConfirmed
 from pychron.extraction_line.interfaces import Command, Done, IExtractionLine
 from pychron.extraction_line.line_state import Line
 from pychron.extraction_line.manager import ExtractionLineManager
@@ -98,12 +99,14 @@ class RehearsalLine:
         return self._manager.view(name)
 
     async def actuate(self, command: Command) -> Done:
-        """As the manager does; a manual valve is turned by the hand that is always there."""
+        """As the manager does; a manual valve that no rule holds back is turned by the hand that is always there."""
         name = self._manager.resolve(command.switch)
-        if self._manager.line.switches[name].spec.kind is Kind.MANUAL_VALVE:
-            await self._manager.by_hand.confirm(
-                name, command.action is Action.OPEN, command.peer, "a rehearsal"
-            )
+        try:
+            return await self._manager.actuate(command)
+        except NotConfirmed as waits:
+            if waits.switch != name:
+                raise
+        await self._manager.by_hand.confirm(name, command.action is Action.OPEN, command.peer, "a rehearsal")
         return await self._manager.actuate(command)
 
     async def refresh(self, name: str) -> SwitchView:

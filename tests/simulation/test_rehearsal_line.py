@@ -24,6 +24,7 @@ LINE = LineSpec(
         _switch("I", inverted_logic=True, state_device="di_box", state_address="7"),
         _switch("W", kind=Kind.DOUBLE_ACTUATION_VALVE, address="111,112"),
         _switch("T", kind=Kind.MANUAL_VALVE),
+        _switch("H", kind=Kind.MANUAL_VALVE, interlocks=("C",)),
         _switch("X", faults=("valves.yaml:9: dangling",)),
     ),
     (PipetteSpec("Air", "A", "C", Place("valves.yaml", 1)),),
@@ -57,6 +58,11 @@ class RehearsalLineTests(SynchronousTestCase):
         self.successResultOf(self.turn("A", Action.OPEN))
         self.failureResultOf(self.turn("C", Action.OPEN), Interlocked)
         assert self.line.view("C").state is State.CLOSED
+
+    def test_they_hold_the_hand_back_too(self) -> None:
+        self.successResultOf(self.turn("C", Action.OPEN))
+        self.failureResultOf(self.turn("H", Action.OPEN), Interlocked)
+        assert self.line.view("H").state is State.CLOSED
 
     def test_what_is_faulty_does_not_open(self) -> None:
         self.failureResultOf(self.turn("X", Action.OPEN), OutOfService)
