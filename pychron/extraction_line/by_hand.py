@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pychron.extraction_line import rules
-from pychron.extraction_line.doubts import open_until
+from pychron.extraction_line.doubts import BEING_WRITTEN, open_until
 from pychron.extraction_line.errors import Mismatch, NoResponse, NotConfirmed
 from pychron.extraction_line.interfaces import Command, Done
 from pychron.extraction_line.line_state import is_manual, target
@@ -60,7 +60,10 @@ class ByHand:
     def _can_no_longer_move(self, name: str) -> None:
         """A command that may still act would make a lie of what somebody saw."""
         switch, manager = self._manager.line.switches[name], self._manager
-        if switch.begun:
+        overtaken = any(
+            doubt.epoch == BEING_WRITTEN for doubt in switch.doubts
+        )  # and on its way all the same
+        if switch.begun or overtaken:
             raise NoResponse(name, "it is being driven; look at it when that has ended")
         if open_until(switch.doubts, switch.hardware.late_s) > manager.now:
             raise NoResponse(name, manager.machine.observer.doubt_text(switch, manager.now))
