@@ -140,13 +140,21 @@ class ValveVerbs:
         if word not in (Action.OPEN, Action.CLOSE):
             raise Fault(4, "write Why NAME,open or Why NAME,close", command="Why", detail=call.argument)
         self._known(name, call, None)
-        return list(self._line.why(name, Action(word), call.peer))
+        try:
+            return list(self._line.why(name, Action(word), call.peer))
+        except LineError as problem:
+            return [str(problem)]
 
     # ---- what awaits hardware or disk
 
     async def _indicator(self, call: Call) -> Any:
         self._known(call.argument, call, None)
-        view = await self._line.refresh(call.argument)
+        try:
+            view = await self._line.refresh(call.argument)
+        except LineError as problem:
+            if call.id is None:
+                return True  # a plain client would read an error as closed
+            raise self._fault(problem, call, None) from problem
         if call.id is not None:
             return view_json(view)
         return view.state is not State.CLOSED
