@@ -16,8 +16,10 @@ from pychron.extraction_line.errors import (
     Held,
     Interlocked,
     LineError,
+    NoResponse,
     NotPermitted,
     OutOfService,
+    PeerLost,
     UnknownSwitch,
 )
 from pychron.extraction_line.events import AlarmRaised
@@ -35,9 +37,12 @@ from pychron.extraction_line.remote.ties import cross_ties, heads, where_is
 from pychron.extraction_line.remote.views import find
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Action, Kind, Lock, State, SwitchView
+from pychron.runtime.deadlines import DeadlinePassed, within
 from pychron.runtime.world import World
 from pychron.trust.rights import Peer
 
+CLOSE_ASKS_S = 0.5
+"""Wire seconds that a close waits for what the nodes of its children say."""
 Part = ExtractionLineManager | RemoteExtractionLineManager
 
 
@@ -237,7 +242,7 @@ class MixedExtractionLine:
         """All of it or nothing: every refusal that can be known is asked for before anything moves."""
         name = command.switch
         if len(steps) > 1:
-            await self._all_allowed(steps, command.peer)
+            await self._all_allowed(steps, command)
         closings = [s for s in steps if s[1] is Action.CLOSE]
         openings = [s for s in steps if s[1] is Action.OPEN]
         closed_first = [n for n, turn in self._plan(name, command.action) if turn is Action.CLOSE]
@@ -263,15 +268,32 @@ class MixedExtractionLine:
             await self.reservations.take(switch)
             taken.append(switch)
 
-    async def _all_allowed(self, steps: Sequence[Step], peer: Peer) -> None:
+    async def _all_allowed(self, steps: Sequence[Step], command: Command) -> None:
+        closes = command.action is Action.CLOSE
         for switch, turn in steps:
+            if closes and switch in self._undriven:
+                continue
             part = self.part(switch)
-            if isinstance(part, RemoteExtractionLineManager):
-                found = await part.ask_why(switch, turn)
+            if not isinstance(part, RemoteExtractionLineManager):
+                found = part.why(switch, turn, command.peer)
+            elif closes:
+                found = await self._against_a_close(part, switch, turn)
             else:
-                found = part.why(switch, turn, peer)
+                found = await part.ask_why(switch, turn)
             if found:
                 raise Interlocked(switch, found[0])
+
+    async def _against_a_close(
+        self, part: RemoteExtractionLineManager, switch: str, turn: Action
+    ) -> tuple[str, ...]:
+        """A node that is lost or silent holds no close back: the child that it drives fails, and that is told."""
+        if not part.connected:
+            return ()
+        asking = part.ask_why(switch, turn)
+        try:
+            return await within(self._world.wire, CLOSE_ASKS_S, asking, f"asking {part.name} about a close")
+        except (PeerLost, NoResponse, DeadlinePassed):
+            return ()
 
     async def _turn(self, command: Command, steps: Sequence[Step], moved: list[str]) -> Done | None:
         main: Done | None = None
