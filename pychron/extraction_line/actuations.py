@@ -48,6 +48,8 @@ class Actuation:
     perhaps: list[str] = field(default_factory=list)
     """Switches that were driven and are not known to have stayed as they were: the turned and the doubtful."""
     failed_children: list[str] = field(default_factory=list)
+    unturned: list[str] = field(default_factory=list)
+    """The switches of `failed_children`: what hangs on them is not opened."""
     refusal: LineError | None = None
     """Why the present step was not begun."""
     superseded: str = ""

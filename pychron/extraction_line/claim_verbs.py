@@ -110,7 +110,8 @@ class ClaimVerbs:
         return call.peer.address
 
     def _owner(self, problem: LineError) -> str:
-        return self._manager.owners.of(problem.switch)[0]
+        owners = (self._manager.owners.of(name)[0] for name in problem.switch.split(", "))
+        return next((owner for owner in owners if owner), "")
 
 
 def _is_number(value: object) -> bool:

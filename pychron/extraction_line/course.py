@@ -288,6 +288,7 @@ class Course:
                 a.held_back += self._observer.alarm(f"child:{name}", turned, (*a.moved, name))
             return self._finish(why)
         a.failed_children.append(str(why))
+        a.unturned.append(name)
         text = f"{a.parent} was turned to {a.command.action} and its child {why}"
         a.held_back += self._observer.alarm(f"child:{name}", text, (a.parent, name))
         return self._next()
@@ -296,9 +297,14 @@ class Course:
         a = self.actuation
         switch = self._line.switches[a.step[0]]
         switch.begun = False
-        if a.index + 1 < len(a.plan):
+        while a.index + 1 < len(a.plan):
             a.index += 1
-            return self._drive()
+            name, action = a.step
+            parent = self._line.switches[name].spec.parent
+            if action is not Action.OPEN or parent not in a.unturned:
+                return self._drive()
+            a.unturned.append(name)
+            a.failed_children.append(f"{name}: not opened, because its parent {parent} was not turned")
         return self._finish(
             Done(a.parent, a.command.action, changed=True, failed_children=tuple(a.failed_children))
         )

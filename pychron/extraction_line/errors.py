@@ -67,6 +67,12 @@ class Superseded(LineError):
     """A newer command for the same switch took its place."""
 
 
+class Stopping(LineError):
+    """The node is being stopped: nothing was driven; it can be asked again when it is back."""
+
+    retry = True
+
+
 class NotStored(LineError):
     """The intent could not be written to disk: opening is refused, closing goes on."""
 

@@ -18,6 +18,7 @@ CODES: dict[type[errors.LineError], int] = {
     errors.Starting: 10,
     errors.TooLate: 10,
     errors.Superseded: 15,
+    errors.Stopping: 10,
     errors.NotStored: 15,
     errors.NoResponse: 10,
     errors.Mismatch: 15,

@@ -36,6 +36,7 @@ from pychron.extraction_line.errors import (
     ChildFailed,
     NotOwner,
     NotStored,
+    Stopping,
     UnknownSwitch,
 )
 from pychron.extraction_line.events import LockChanged, SwitchChanged
@@ -172,7 +173,7 @@ class ExtractionLineManager:
         name = self.resolve(command.switch)
         switch = self.line.switches[name]
         if self.stopping and command.action is Action.OPEN:  # closes go on: a script may be cleaning up
-            raise NotStored(name, STOPPING)
+            raise Stopping(name, STOPPING)
         if is_manual(switch):
             return self.by_hand.actuate(name, command)
         self._request += 1

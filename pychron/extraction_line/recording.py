@@ -41,10 +41,13 @@ class Recording:
         line, a = self._manager, output.actuation
 
         def stored(_: None) -> None:
+            line.publish(line.machine.observer.clear("store", "intents are written again"))
             line.carry(line.machine.intent_stored(a.key, line.now))
 
         def failed(failure: Failure) -> None:
             why = _why(failure)
+            text = f"{a.parent}: the intent of {a.command.action} could not be written ({why}); mend the disk"
+            line.publish(line.machine.observer.alarm("store", text, (a.parent,)))
             line.carry(line.machine.intent_failed(a.key, why, line.now))
             if not a.begun and a.phase is Phase.ENDED:  # it was given up, and may be on disk all the same
                 refused = NotStored(a.parent, f"its intent could not be written ({why})")

@@ -23,7 +23,7 @@ from pychron.extraction_line.actuations import (
 )
 from pychron.extraction_line.course import Course, refusal
 from pychron.extraction_line.doubts import NO_EPOCH, Doubt
-from pychron.extraction_line.errors import LineError, NoResponse, NotStored, Superseded, TooLate
+from pychron.extraction_line.errors import LineError, NoResponse, Stopping, Superseded, TooLate
 from pychron.extraction_line.interfaces import Command
 from pychron.extraction_line.line_state import Line, Switch
 from pychron.extraction_line.observing import Observer
@@ -32,7 +32,7 @@ from pychron.extraction_line.rules import Grounds
 from pychron.extraction_line.states import Action, State
 from pychron.hardware.interfaces import Evidence, Mark, Reading
 
-STOPPING = "this node is stopping"
+STOPPING = "this node is stopping; ask again when it is back"
 
 
 class SwitchMachine:
@@ -206,7 +206,7 @@ class SwitchMachine:
         """The guard, called just before the first byte of its present step. A node that `stops` begins no open."""
         a = self._courses[key].actuation
         if stops and not a.begun and a.command.action is Action.OPEN:
-            a.refusal = NotStored(a.parent, STOPPING)
+            a.refusal = Stopping(a.parent, STOPPING)
             return False, []
         return self._courses[key].begin(now, present)
 
@@ -319,7 +319,7 @@ class SwitchMachine:
         for request, command in list(self._waiting):
             if command.action is Action.OPEN:
                 self._waiting.remove((request, command))
-                out += self._refused(request, command, NotStored(command.switch, STOPPING), now)
+                out += self._refused(request, command, Stopping(command.switch, STOPPING), now)
         return out
 
     def next_wake(self) -> float | None:

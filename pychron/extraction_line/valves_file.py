@@ -66,6 +66,9 @@ def _take(draft: Draft | None, drafts: dict[str, Draft], report: Report) -> None
     spec = draft.spec
     first = drafts.setdefault(spec.name, draft)
     if first is not draft:
+        # Whichever of the two is meant: what either is interlocked with opens only while the one that is read is closed.
+        both = tuple(dict.fromkeys((*first.spec.interlocks, *spec.interlocks)))
+        drafts[spec.name] = replace(first, spec=replace(first.spec, interlocks=both))
         report.error(
             spec.place,
             f"{spec.kind} {spec.name} stands twice, first in line {first.spec.place.line}; "

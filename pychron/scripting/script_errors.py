@@ -48,6 +48,7 @@ LINE_KINDS = (
     "Starting",
     "TooLate",
     "Superseded",
+    "Stopping",
     "NotStored",
     "NoResponse",
     "Mismatch",

@@ -65,6 +65,12 @@ class Claims(ClaimCase):
         assert self.claim(lease=0.001)["lease_s"] == 5.0
         assert self.claim(id="boot-a:2", lease=1e6)["lease_s"] == 300.0
 
+    def test_a_refused_claim_of_several_names_the_owner(self):
+        self.answer("Claim", "B", who=peer("10.0.0.8"))
+        no = self.refusal("Claim", "A,B,Inner", id="boot-a:1")
+        assert no.code == 12
+        assert "(10.0.0.8)" in str(no)
+
     def test_arguments_that_make_no_sense_are_004(self):
         wrong = (
             {"valves": "A"},

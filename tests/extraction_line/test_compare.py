@@ -59,3 +59,10 @@ def test_each_difference_is_told_with_both_versions(name: str, change: dict, tex
 def test_switches_that_only_the_controller_knows() -> None:
     extra = {**peer(), "Z": replace(peer()["A"])}
     assert unlisted(OWN, extra) == ("Z",)
+
+
+def test_a_parent_that_turns_a_child_which_only_the_controller_knows_differs() -> None:
+    child = read_switch({"name": "Z", "kind": "valve", "parent": "B"})
+    (found,) = compare(OWN, NAMES, {**peer(), "Z": child}, "pyvalve")
+    assert found.switch == "B"
+    assert "it turns its child Z there, which this node's file does not have" in found.text

@@ -8,14 +8,17 @@ from pychron.extraction_line.errors import (
     Mismatch,
     NoResponse,
     NotPermitted,
+    NotStored,
     Starting,
     Superseded,
     TooLate,
 )
+from pychron.extraction_line.events import AlarmRaised
 from pychron.extraction_line.interfaces import Done
 from pychron.extraction_line.rules import Grounds
 from pychron.extraction_line.states import Action, State
 from pychron.hardware.interfaces import Mark, Reading
+from pychron.store.errors import StoreFailed
 from tests.extraction_line.bench_of_relays import spec
 from tests.extraction_line.test_switch_machine_places import Scene
 from tests.extraction_line.verb_bench import VerbCase
@@ -63,6 +66,41 @@ class Shots(VerbCase):
         asked = self.bench.ask("Outer", "open", within=5)
         self.bench.advance(3)
         return asked
+
+
+class FailingDisk(VerbCase):
+    def test_an_open_that_the_disk_refuses_is_an_alarm_until_an_intent_is_written_again(self):
+        write, database = self.bench.store._database.write, self.bench.store._database
+
+        def full(commits):
+            raise StoreFailed("node.sqlite: the disk is full")
+
+        database.write = full
+        opening = self.bench.ask("A", "open")
+        self.bench.advance(2)
+        self.failureResultOf(opening, NotStored)
+        assert self.manager.machine.observer.standing() == ("store",)
+        told = next(e for e in self.bench.events if isinstance(e, AlarmRaised))
+        assert "A: the intent of open could not be written" in told.text
+        database.write = write
+        self.bench.ask("B", "open")
+        self.bench.advance(2)
+        assert self.manager.machine.observer.standing() == ()
+
+
+def test_what_hangs_on_a_child_that_did_not_open_is_not_opened():
+    scene = Scene(spec("P"), spec("C", parent="P"), spec("G", parent="C"), spec("H", parent="P"))
+    opening = scene.ask("P", "open")
+    for fate in ("ok", "rejected"):
+        scene.rig.write_disk() if scene.rig.disk else None
+        scene.rig.turn(fate)
+        if fate == "ok":
+            scene.rig.turn()
+    scene.rig.run()
+    assert scene.driven() == [("P", True), ("C", True), ("H", True)]
+    told = scene.reply(opening).failed_children
+    assert told[1] == "G: not opened, because its parent C was not turned"
+    assert not scene.rig.relays.on["G"] and scene.rig.relays.on["H"]
 
 
 def test_a_first_reading_that_fails_does_not_end_the_start():

@@ -25,7 +25,7 @@ def test_every_refusal_comes_back_as_it_was_raised_there(kind: str) -> None:
     [
         (4, errors.NotPermitted),
         (5, errors.UnknownSwitch),
-        (7, errors.PeerLost),
+        (7, errors.Stopping),
         (10, errors.NoResponse),
         (12, errors.NotOwner),
         (13, errors.NotOwner),
@@ -301,6 +301,18 @@ class Simulated(Remotes):
             self.assertIsInstance(self.r.ask("A", action), errors.NotPermitted)
         self.assertEqual(self.r.states(), {"A": "unknown"})
         self.assertEqual(self.there.moves, [])
+
+    def test_a_simulated_node_turns_nothing_of_a_real_one(self):
+        simulated = a_world(self.clock, simulated=True)
+        self.r = Remote(self.clock, self.there, [spec("A", description="valve A")], world=simulated)
+        self.start()
+        refused = self.r.ask("A", "open")
+        self.assertIsInstance(refused, errors.NotPermitted)
+        self.assertIn("is real and this node is simulated", str(refused))
+        self.assertEqual(self.there.moves, [])
+        self.r = Remote(self.clock, self.there, world=simulated, accept_simulated=True)
+        self.start()
+        self.assertIsInstance(self.r.ask("A", "open"), Done)
 
     def test_unless_one_of_the_two_is_marked(self):
         self.there.simulated = True

@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from pychron.extraction_line.errors import NotStored, Superseded
+from pychron.extraction_line.errors import Stopping, Superseded
 from pychron.extraction_line.local_line import LocalLine
 from pychron.extraction_line.specs import LineSpec
 from tests.extraction_line.bench_of_relays import spec
@@ -32,7 +32,7 @@ class Waits(SynchronousTestCase):
         self.bench.advance(0.5)
         waiting = self.bench.ask("A", "open", peer="10.0.0.6", within=30)
         drained = self.drain()
-        self.failureResultOf(waiting, NotStored)
+        self.failureResultOf(waiting, Stopping)
         self.bench.advance(15)
         assert self.successResultOf(closing).changed
         self.successResultOf(drained)
@@ -46,7 +46,7 @@ class Waits(SynchronousTestCase):
         drained = self.drain()
         self.bench.advance(5)
         assert self.successResultOf(first).changed
-        self.failureResultOf(second, NotStored)
+        self.failureResultOf(second, Stopping)
         self.successResultOf(drained)
         assert not self.relays.on.get("102", False)
 
@@ -58,7 +58,7 @@ class Waits(SynchronousTestCase):
         closing, opening = self.bench.ask("A", "close"), self.bench.ask("B", "open")
         self.bench.advance(0.5)
         assert self.successResultOf(closing).changed
-        self.failureResultOf(opening, NotStored)
+        self.failureResultOf(opening, Stopping)
         assert not self.relays.on["101"]
 
     def test_an_older_open_of_the_parent_opens_no_child_behind_its_newer_close(self):

@@ -186,6 +186,14 @@ valves.yaml:18: error: valve P: safe: 'closed' is not known; write off or on
 """
 
 
+def test_what_either_of_two_of_one_name_is_interlocked_with_is_so(tmp_path):
+    """Nobody knows which of the two is meant."""
+    twice = "- {name: A, address: 1, interlock: B}\n- {name: A, address: 2, interlock: C}\n"
+    line, _ = read(tmp_path, "valves.yaml", twice + "- {name: B, address: 3}\n- {name: C, address: 4}\n")
+    assert line.by_name["A"].interlocks == ("B", "C")
+    assert line.by_name["A"].faults and not line.by_name["C"].faults
+
+
 def test_each_fault_is_told_and_only_its_switches_are_out_of_service(tmp_path):
     line, problems = read(tmp_path, "valves.yaml", FAULTS + "- {name: Sound, address: 99}\n")
     assert problems == GOLDEN.splitlines()

@@ -42,6 +42,11 @@ def compare(
             found.append(Difference(name, text, spec.place))
             continue
         parts = _differing(own, spec, switch, names)
+        parts += [
+            f"it turns its child {other} there, which this node's file does not have"
+            for other in unlisted(own, peer)
+            if peer[other].ties.parent == name
+        ]
         if parts:
             text = (
                 f"{spec.kind} {name} differs from {who}: {'; '.join(parts)}; "

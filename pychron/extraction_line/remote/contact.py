@@ -169,13 +169,12 @@ class Contact:
         settles: tuple[str, ...] | None = None,
         states_too: bool = True,
     ) -> None:
-        """What it said, unless it is simulated and this node is not."""
+        """What it said, unless one of the two is simulated and the other is not."""
         if self.stopped:
             return
         self._missed = 0
-        allowed = not picture.simulated or self._world.simulated or self.settings.accept_simulated
-        if not allowed:
-            self._refuse()
+        if picture.simulated is not self._world.simulated and not self.settings.accept_simulated:
+            self._refuse(picture.simulated)
             return
         self.refused = ""
         self._said_down = ""
@@ -209,9 +208,10 @@ class Contact:
             self.log.error("{text}", text=text)
         self._said_down = text
 
-    def _refuse(self) -> None:
+    def _refuse(self, simulated: bool) -> None:
+        which = "is simulated and this node is not" if simulated else "is real and this node is simulated"
         text = (
-            f"{self.settings} is simulated and this node is not: it is not used; "
+            f"{self.settings} {which}: it is not used; "
             f"write accept_simulated: true in {self.settings.place.file} if it is meant to be"
         )
         if not self.refused:

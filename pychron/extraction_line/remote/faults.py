@@ -17,7 +17,7 @@ KINDS: Mapping[str, type[LineError]] = {kind.__name__: kind for kind in CODES}
 BY_CODE: Mapping[int, type[LineError]] = {
     4: errors.NotPermitted,
     5: errors.UnknownSwitch,
-    7: errors.PeerLost,  # it is stopping, and began nothing: as good as gone, until it is back
+    7: errors.Stopping,
     10: errors.NoResponse,
     12: errors.NotOwner,
     13: errors.NotOwner,

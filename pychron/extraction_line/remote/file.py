@@ -47,7 +47,7 @@ class RemoteSettings:
     late_s: float = LATE_S
     """An installed server carries out nothing later than this after it was asked."""
     accept_simulated: bool = False
-    """A real node talks to a simulated controller only where this is true (safety rule 21)."""
+    """A real node talks to a simulated controller, or a simulated one to a real, only where this is true (safety rule 21)."""
     polls: Polls = Polls()
 
     @property
