@@ -13,7 +13,7 @@ from pychron.extraction_line.announcing import announce
 from pychron.extraction_line.interfaces import Command
 from pychron.extraction_line.local_line import LocalLine
 from pychron.extraction_line.manager import LineOptions
-from pychron.extraction_line.park_file import ParkSpec
+from pychron.extraction_line.parking.park_file import ParkSpec
 from pychron.extraction_line.specs import LineSpec, SwitchSpec
 from pychron.extraction_line.states import Action, Kind
 from pychron.node import collector

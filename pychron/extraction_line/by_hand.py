@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pychron.extraction_line import rules
-from pychron.extraction_line.doubts import BEING_WRITTEN, open_until
 from pychron.extraction_line.errors import Mismatch, NoResponse, NotConfirmed
 from pychron.extraction_line.interfaces import Command, Done
-from pychron.extraction_line.line_state import is_manual, target
+from pychron.extraction_line.machine import rules
+from pychron.extraction_line.machine.doubts import BEING_WRITTEN, open_until
+from pychron.extraction_line.machine.line_state import is_manual, target
 from pychron.extraction_line.states import Action, SwitchView
 from pychron.store.records import ManualState
 from pychron.trust.rights import Peer

@@ -14,15 +14,15 @@ from pychron.expressions.language import Expression
 from pychron.extraction_line.actuators import Actuators
 from pychron.extraction_line.events import AlarmRaised, OwnerChanged
 from pychron.extraction_line.flags import Flag, Flags, TimedFlag
-from pychron.extraction_line.line_state import Line
+from pychron.extraction_line.keeping.restore import restore, restored_counts
+from pychron.extraction_line.machine.line_state import Line
 from pychron.extraction_line.manager import ExtractionLineManager, LineOptions
-from pychron.extraction_line.park import Parking
-from pychron.extraction_line.park_file import ParkSpec
+from pychron.extraction_line.parking.park import Parking
+from pychron.extraction_line.parking.park_file import ParkSpec
 from pychron.extraction_line.permits import IReadings, NoReadings, Permits
 from pychron.extraction_line.picture import LocalPicture
 from pychron.extraction_line.reader import Reader
 from pychron.extraction_line.relays import Relays
-from pychron.extraction_line.restore import restore, restored_counts
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.supplies import Supplies
 from pychron.runtime.deadlines import DeadlinePassed, sleep, within

@@ -18,8 +18,23 @@ from zope.interface import implementer
 
 from pychron.config.problems import nearest
 from pychron.events.bus import EventBus
-from pychron.extraction_line import rules
-from pychron.extraction_line.actuations import (
+from pychron.extraction_line.by_hand import ByHand
+from pychron.extraction_line.claims.leases import Leases
+from pychron.extraction_line.claims.owners import Owners
+from pychron.extraction_line.errors import (
+    ChildFailed,
+    NotOwner,
+    NotStored,
+    Stopping,
+    UnknownSwitch,
+)
+from pychron.extraction_line.events import LockChanged, SwitchChanged
+from pychron.extraction_line.interfaces import Command, Done, IExtractionLine
+from pychron.extraction_line.keeping.counts import Counts
+from pychron.extraction_line.keeping.recording import Recording
+from pychron.extraction_line.keeping.records import unmoved_records
+from pychron.extraction_line.machine import rules
+from pychron.extraction_line.machine.actuations import (
     Drive,
     Output,
     Outputs,
@@ -30,29 +45,14 @@ from pychron.extraction_line.actuations import (
     StoreIntent,
     StoreOutcome,
 )
-from pychron.extraction_line.by_hand import ByHand
-from pychron.extraction_line.counts import Counts
-from pychron.extraction_line.errors import (
-    ChildFailed,
-    NotOwner,
-    NotStored,
-    Stopping,
-    UnknownSwitch,
-)
-from pychron.extraction_line.events import LockChanged, SwitchChanged
-from pychron.extraction_line.interfaces import Command, Done, IExtractionLine
-from pychron.extraction_line.leases import Leases
-from pychron.extraction_line.line_state import Line, is_manual
-from pychron.extraction_line.owners import Owners
-from pychron.extraction_line.plans import expand
-from pychron.extraction_line.recording import Recording
-from pychron.extraction_line.records import unmoved_records
+from pychron.extraction_line.machine.line_state import Line, is_manual
+from pychron.extraction_line.machine.plans import expand
+from pychron.extraction_line.machine.repeats import sender
+from pychron.extraction_line.machine.rules import Grounds
+from pychron.extraction_line.machine.switches import STOPPING, SwitchMachine
 from pychron.extraction_line.relays import Relays
-from pychron.extraction_line.repeats import sender
-from pychron.extraction_line.rules import Grounds
 from pychron.extraction_line.states import Action, Lock, State, SwitchView
 from pychron.extraction_line.steps import Steps
-from pychron.extraction_line.switches import STOPPING, SwitchMachine
 from pychron.hardware.interfaces import NoAnswer, NotBegun, Reading, Rejected, Unavailable
 from pychron.runtime.spawn import Spawner
 from pychron.runtime.world import World

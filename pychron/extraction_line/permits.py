@@ -11,7 +11,7 @@ from zope.interface import Interface, implementer
 
 from pychron.config.problems import Report
 from pychron.expressions.language import Expression, ExpressionError, Missing, parse
-from pychron.extraction_line.line_state import Line
+from pychron.extraction_line.machine.line_state import Line
 from pychron.extraction_line.specs import LineSpec, SwitchSpec
 from pychron.extraction_line.states import State
 

@@ -13,16 +13,16 @@ from pychron.config.problems import Report
 from pychron.expressions.language import Expression
 from pychron.extraction_line.actuators import own_part
 from pychron.extraction_line.announcing import announce
-from pychron.extraction_line.claim_verbs import ClaimVerbs
+from pychron.extraction_line.claims.claim_verbs import ClaimVerbs
 from pychron.extraction_line.flag_verbs import FlagVerbs
 from pychron.extraction_line.interfaces import IExtractionLine
 from pychron.extraction_line.local_line import LocalLine, flags_of, system_host
 from pychron.extraction_line.manager import LineOptions
-from pychron.extraction_line.park_file import driven_elsewhere
+from pychron.extraction_line.parking.park_file import driven_elsewhere
+from pychron.extraction_line.parking.safe_verb import SafeVerb
 from pychron.extraction_line.permits import IReadings, read_permits
 from pychron.extraction_line.remote.file import read_remote
 from pychron.extraction_line.remote.ties import listed, out_of_reach, where_is
-from pychron.extraction_line.safe_verb import SafeVerb
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import State
 from pychron.extraction_line.verbs import ValveVerbs

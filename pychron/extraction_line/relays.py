@@ -9,7 +9,7 @@ from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from pychron.extraction_line.line_state import Hardware
+from pychron.extraction_line.machine.line_state import Hardware
 from pychron.extraction_line.specs import LineSpec, SwitchSpec
 from pychron.extraction_line.states import Kind
 from pychron.hardware.interfaces import Evidence, HardwareError, Mark, NoAnswer, Reading, Unavailable

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pychron.extraction_line.manager import ExtractionLineManager
-from pychron.extraction_line.park import Parking
-from pychron.extraction_line.park_file import Do
+from pychron.extraction_line.parking.park import Parking
+from pychron.extraction_line.parking.park_file import Do
 from pychron.extraction_line.permits import IReadings
 from pychron.extraction_line.states import State
 

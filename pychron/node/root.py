@@ -14,14 +14,14 @@ from pychron.config.ini_file import read_ini
 from pychron.config.initialization import Initialization
 from pychron.config.initialization_file import read_initialization
 from pychron.config.problems import Problem, Report
+from pychron.extraction_line.files.valves_file import read_valves
 from pychron.extraction_line.network.canvas import Canvas
 from pychron.extraction_line.network.canvas_file import CONFIG_FILE, FOLDER, find_canvas, read_canvas
 from pychron.extraction_line.network.graph import network_of
 from pychron.extraction_line.network.proposals import propose
-from pychron.extraction_line.park_file import ParkSpec, read_park
+from pychron.extraction_line.parking.park_file import ParkSpec, read_park
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Kind
-from pychron.extraction_line.valves_file import read_valves
 from pychron.node.known_plugins import EXPERIMENT, NODES, VALVE, ChosenPlugin, choose_plugins, guess_role
 from pychron.node.plugins import BUILT_IN, own_names
 from pychron.node.root_devices import (

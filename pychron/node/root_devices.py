@@ -10,8 +10,8 @@ from pychron.config.device_file import SUFFIXES, DeviceFile, concrete, find_devi
 from pychron.config.initialization import DeviceElement, Initialization, ManagerElement
 from pychron.config.klasses import ACTUATORS, BY_NAME, REMOTE_LINES
 from pychron.config.problems import Problem, Report
+from pychron.extraction_line.files.valves_rules import ActuatorFacts
 from pychron.extraction_line.specs import DEFAULT_ACTUATOR
-from pychron.extraction_line.valves_rules import ActuatorFacts
 from pychron.node.known_plugins import ChosenPlugin
 
 MOST_FILES = 500

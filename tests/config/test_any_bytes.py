@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pychron.config.device_file import concrete, read_device_file
 from pychron.config.initialization_file import read_initialization
 from pychron.config.problems import Report
-from pychron.extraction_line.park_file import read_park
+from pychron.extraction_line.files.valves_file import read_valves
+from pychron.extraction_line.parking.park_file import read_park
 from pychron.extraction_line.specs import LineSpec, SwitchSpec
 from pychron.extraction_line.states import Kind
-from pychron.extraction_line.valves_file import read_valves
 
 WORDS = st.sampled_from(
     [

@@ -7,7 +7,7 @@ import click
 
 from pychron.cli.main import COMMANDS, main
 from pychron.extraction_line.fault_table import CODES
-from pychron.extraction_line.park_file import DEFAULTS, STEPS
+from pychron.extraction_line.parking.park_file import DEFAULTS, STEPS
 from pychron.node.options import NodeOptions
 from tests.conformance.tree import ROOT, Module, called, findings
 

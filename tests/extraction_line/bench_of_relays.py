@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pychron.config.problems import Place
-from pychron.extraction_line.actuations import (
+from pychron.extraction_line.events import SwitchChanged
+from pychron.extraction_line.machine.actuations import (
     Drive,
     Publish,
     Read,
@@ -17,12 +18,11 @@ from pychron.extraction_line.actuations import (
     StoreIntent,
     StoreOutcome,
 )
-from pychron.extraction_line.events import SwitchChanged
-from pychron.extraction_line.line_state import Hardware, Line
-from pychron.extraction_line.rules import Grounds
+from pychron.extraction_line.machine.line_state import Hardware, Line
+from pychron.extraction_line.machine.rules import Grounds
+from pychron.extraction_line.machine.switches import SwitchMachine
 from pychron.extraction_line.specs import LineSpec, SwitchSpec
 from pychron.extraction_line.states import Kind, State
-from pychron.extraction_line.switches import SwitchMachine
 from pychron.hardware.interfaces import Evidence, Mark, Reading
 
 LATE_S = 3.0

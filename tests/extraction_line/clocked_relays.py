@@ -10,10 +10,10 @@ from zope.interface import implementer
 
 from pychron.events.bus import EventBus
 from pychron.extraction_line.interfaces import Command
-from pychron.extraction_line.line_state import Line
+from pychron.extraction_line.keeping.restore import restore, restored_counts
+from pychron.extraction_line.machine.line_state import Line
 from pychron.extraction_line.manager import ExtractionLineManager
 from pychron.extraction_line.relays import Relays
-from pychron.extraction_line.restore import restore, restored_counts
 from pychron.extraction_line.states import Action
 from pychron.hardware.interfaces import (
     Evidence,

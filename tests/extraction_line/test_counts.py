@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pychron.config.problems import Place
-from pychron.extraction_line.counts import Counts, Shots, Turned
+from pychron.extraction_line.keeping.counts import Counts, Shots, Turned
 from pychron.extraction_line.specs import LineSpec, PipetteSpec
 from pychron.extraction_line.states import Action
 from tests.extraction_line.bench_of_relays import spec

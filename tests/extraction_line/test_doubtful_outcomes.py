@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pychron.extraction_line.doubts import BEING_WRITTEN
 from pychron.extraction_line.errors import (
     Locked,
     Mismatch,
@@ -15,7 +14,8 @@ from pychron.extraction_line.errors import (
 )
 from pychron.extraction_line.events import AlarmRaised
 from pychron.extraction_line.interfaces import Done
-from pychron.extraction_line.rules import Grounds
+from pychron.extraction_line.machine.doubts import BEING_WRITTEN
+from pychron.extraction_line.machine.rules import Grounds
 from pychron.extraction_line.states import Action, State
 from pychron.hardware.interfaces import Mark, Reading
 from pychron.store.errors import StoreFailed

@@ -1,7 +1,7 @@
 """Claims as a table of what happens: granted, waited for, renewed, lost, returned, released."""
 
+from pychron.extraction_line.claims.leases import Claim, Leases, Waiting
 from pychron.extraction_line.errors import NotOwner
-from pychron.extraction_line.leases import Claim, Leases, Waiting
 from pychron.extraction_line.states import Action, State
 from pychron.trust.rights import Peer, Right
 from tests.extraction_line.bench_of_relays import build_line, spec

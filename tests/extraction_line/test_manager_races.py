@@ -9,11 +9,11 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from pychron.config.problems import Place
+from pychron.extraction_line.claims.owners import Wanted
 from pychron.extraction_line.errors import Locked, Mismatch, NoResponse, NotOwner, NotStored, Superseded
-from pychron.extraction_line.owners import Wanted
-from pychron.extraction_line.park import Parking
-from pychron.extraction_line.park_file import DEFAULTS, CloseStep, ParkSpec
-from pychron.extraction_line.repeats import COPY_S
+from pychron.extraction_line.machine.repeats import COPY_S
+from pychron.extraction_line.parking.park import Parking
+from pychron.extraction_line.parking.park_file import DEFAULTS, CloseStep, ParkSpec
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Kind
 from pychron.trust.rights import Peer, Right

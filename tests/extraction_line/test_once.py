@@ -10,10 +10,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from pychron.extraction_line import errors
 from pychron.extraction_line.interfaces import Command, Done
+from pychron.extraction_line.machine.repeats import COPY_S
 from pychron.extraction_line.remote.faults import PeerFault
 from pychron.extraction_line.remote.mixed import MixedExtractionLine
 from pychron.extraction_line.remote.once import Once
-from pychron.extraction_line.repeats import COPY_S
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Action
 from pychron.trust.rights import Peer, Right

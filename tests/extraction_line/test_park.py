@@ -6,8 +6,8 @@ from twisted.internet.defer import Deferred
 
 from pychron.config.problems import Place
 from pychron.extraction_line.events import AlarmCleared, AlarmRaised
-from pychron.extraction_line.park import Parking
-from pychron.extraction_line.park_file import (
+from pychron.extraction_line.parking.park import Parking
+from pychron.extraction_line.parking.park_file import (
     DEFAULTS,
     CloseStep,
     Do,
@@ -18,7 +18,7 @@ from pychron.extraction_line.park_file import (
     Trigger,
     WaitStep,
 )
-from pychron.extraction_line.safe_verb import SafeVerb
+from pychron.extraction_line.parking.safe_verb import SafeVerb
 from pychron.rpc.verbs import Call
 from pychron.trust.rights import Peer, Right
 from tests.extraction_line.verb_bench import VerbCase, peer

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pychron.config.problems import Place, Report
-from pychron.extraction_line.park_file import (
+from pychron.extraction_line.parking.park_file import (
     DEFAULTS,
     CloseStep,
     Do,

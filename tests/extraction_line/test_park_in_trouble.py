@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred
 
-from pychron.extraction_line.park_file import CloseStep, Do, OpenStep, Trigger, WaitStep
+from pychron.extraction_line.parking.park_file import CloseStep, Do, OpenStep, Trigger, WaitStep
 from tests.extraction_line.test_park import AT, ParkCase
 
 NOW = Trigger(Do.SEQUENCE)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pychron.config.problems import Report
-from pychron.extraction_line.line_state import Hardware, Line
+from pychron.extraction_line.machine.line_state import Hardware, Line
 from pychron.extraction_line.permits import NoReadings, Permits, read_permits
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import State

@@ -4,7 +4,7 @@ import pytest
 
 from pychron.extraction_line.errors import NotPermitted
 from pychron.extraction_line.interfaces import Command, Done
-from pychron.extraction_line.repeats import COPY_S, KEPT_S, Repeats
+from pychron.extraction_line.machine.repeats import COPY_S, KEPT_S, Repeats
 from pychron.extraction_line.states import Action
 from pychron.trust.rights import Peer, Right
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from pychron.extraction_line import errors, rules
+from pychron.extraction_line import errors
 from pychron.extraction_line.fault_table import CODES, fault
-from pychron.extraction_line.plans import expand
-from pychron.extraction_line.rules import Grounds
+from pychron.extraction_line.machine import rules
+from pychron.extraction_line.machine.plans import expand
+from pychron.extraction_line.machine.rules import Grounds
 from pychron.extraction_line.states import Action, Kind, Lock, State
 from pychron.hardware.interfaces import Evidence
 from pychron.rpc.faults import TEXTS

@@ -8,8 +8,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from pychron.config.problems import Place
 from pychron.extraction_line.errors import LineError
 from pychron.extraction_line.events import AlarmCleared, AlarmRaised
-from pychron.extraction_line.park import Parking
-from pychron.extraction_line.park_file import DEFAULTS, CloseStep, Do, ParkSpec, Trigger
+from pychron.extraction_line.parking.park import Parking
+from pychron.extraction_line.parking.park_file import DEFAULTS, CloseStep, Do, ParkSpec, Trigger
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Kind
 from pychron.extraction_line.supplies import Supplies

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pychron.extraction_line.claims.leases import Leases, Waiting
 from pychron.extraction_line.errors import (
     Held,
     Locked,
@@ -13,8 +14,7 @@ from pychron.extraction_line.errors import (
 )
 from pychron.extraction_line.events import AlarmRaised
 from pychron.extraction_line.interfaces import Command, Done
-from pychron.extraction_line.leases import Leases, Waiting
-from pychron.extraction_line.rules import Grounds
+from pychron.extraction_line.machine.rules import Grounds
 from pychron.extraction_line.states import Action, Kind, Lock, State
 from pychron.hardware.interfaces import Mark, Reading
 from pychron.trust.rights import Peer, Right

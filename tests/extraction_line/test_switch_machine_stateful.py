@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from pychron.extraction_line.actuations import Drive
 from pychron.extraction_line.errors import Interlocked, NotOwner
 from pychron.extraction_line.interfaces import Command
+from pychron.extraction_line.machine.actuations import Drive
 from pychron.extraction_line.states import Action, Kind, Lock, State
 from pychron.trust.rights import Peer, Right
 from tests.extraction_line.bench_of_relays import LATE_S, Rig, build_line, spec

@@ -8,9 +8,9 @@ from twisted.internet.task import Clock
 
 from pychron.config.problems import Place
 from pychron.events.bus import EventBus
+from pychron.extraction_line.claims.leases import Leases, Waiting
 from pychron.extraction_line.errors import PeerLost
-from pychron.extraction_line.leases import Leases, Waiting
-from pychron.extraction_line.line_state import Hardware, Line
+from pychron.extraction_line.machine.line_state import Hardware, Line
 from pychron.extraction_line.remote.reservations import Reservations, session_of
 from pychron.extraction_line.remote.ties import Tie
 from pychron.extraction_line.specs import LineSpec

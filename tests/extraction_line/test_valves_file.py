@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from pychron.config.problems import Report
+from pychron.extraction_line.files.valves_file import read_valves
+from pychron.extraction_line.files.valves_rules import ActuatorFacts
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Kind
-from pychron.extraction_line.valves_file import read_valves
-from pychron.extraction_line.valves_rules import ActuatorFacts
 from pychron.hardware.interfaces import Evidence
 
 ACTUATORS = {

@@ -9,7 +9,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from pychron.config.problems import Place
-from pychron.extraction_line.claim_verbs import ClaimVerbs
+from pychron.extraction_line.claims.claim_verbs import ClaimVerbs
 from pychron.extraction_line.picture import LocalPicture
 from pychron.extraction_line.specs import LineSpec, PipetteSpec
 from pychron.extraction_line.states import Kind

@@ -2,7 +2,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from pychron.extraction_line.doubts import Doubt, judge
+from pychron.extraction_line.machine.doubts import Doubt, judge
 from pychron.hardware.interfaces import NoAnswer, NotBegun, Rejected, Unavailable
 from pychron.hardware.pychron_gp_actuator import PychronGPActuator, check_address
 from tests.hardware.wired import Ends, pump, start

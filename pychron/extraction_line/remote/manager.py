@@ -28,8 +28,8 @@ from pychron.extraction_line.errors import (
     UnknownSwitch,
 )
 from pychron.extraction_line.interfaces import Command, Done, IExtractionLine
-from pychron.extraction_line.line_state import Line
-from pychron.extraction_line.plans import Step, expand
+from pychron.extraction_line.machine.line_state import Line
+from pychron.extraction_line.machine.plans import Step, expand
 from pychron.extraction_line.remote import model
 from pychron.extraction_line.remote.contact import Contact, Failed
 from pychron.extraction_line.remote.file import RemoteSettings

@@ -24,10 +24,10 @@ from pychron.extraction_line.errors import (
 )
 from pychron.extraction_line.events import AlarmRaised
 from pychron.extraction_line.interfaces import Command, Done, IExtractionLine
-from pychron.extraction_line.line_state import Line, target
+from pychron.extraction_line.machine.line_state import Line, target
+from pychron.extraction_line.machine.plans import Step, expand
 from pychron.extraction_line.manager import ExtractionLineManager
 from pychron.extraction_line.permits import NoReadings, Permits
-from pychron.extraction_line.plans import Step, expand
 from pychron.extraction_line.remote import model
 from pychron.extraction_line.remote.manager import RemoteExtractionLineManager
 from pychron.extraction_line.remote.once import Once

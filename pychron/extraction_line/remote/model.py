@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from pychron.config.problems import Place
-from pychron.extraction_line import rules
 from pychron.extraction_line.errors import LineError, NotOwner
-from pychron.extraction_line.line_state import Hardware, Line
-from pychron.extraction_line.plans import Step, expand
+from pychron.extraction_line.machine import rules
+from pychron.extraction_line.machine.line_state import Hardware, Line
+from pychron.extraction_line.machine.plans import Step, expand
+from pychron.extraction_line.machine.rules import Grounds
 from pychron.extraction_line.remote.views import Ties
-from pychron.extraction_line.rules import Grounds
 from pychron.extraction_line.specs import LineSpec, SwitchSpec
 from pychron.extraction_line.states import Action, SwitchView
 from pychron.hardware.interfaces import Evidence

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
-from pychron.extraction_line.actuations import Result
 from pychron.extraction_line.errors import (
     ChildFailed,
     LineError,
@@ -24,10 +23,11 @@ from pychron.extraction_line.errors import (
     TooLate,
 )
 from pychron.extraction_line.interfaces import Command, Done
+from pychron.extraction_line.keeping.recording import CLOSE_WAITS_S
+from pychron.extraction_line.keeping.records import audit_entry, intent_record, outcome_record
+from pychron.extraction_line.machine.actuations import Result
+from pychron.extraction_line.machine.repeats import sender
 from pychron.extraction_line.manager import ExtractionLineManager
-from pychron.extraction_line.recording import CLOSE_WAITS_S
-from pychron.extraction_line.records import audit_entry, intent_record, outcome_record
-from pychron.extraction_line.repeats import sender
 from pychron.extraction_line.states import Action
 from pychron.runtime.deadlines import DeadlinePassed, within
 from pychron.store.errors import StoreFailed

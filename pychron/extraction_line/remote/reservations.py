@@ -16,10 +16,10 @@ from twisted.internet.defer import Deferred, gatherResults
 from twisted.logger import Logger
 
 from pychron.events.bus import EventBus
+from pychron.extraction_line.claims.owners import Wanted
 from pychron.extraction_line.errors import Interlocked, LineError, NoResponse, NotOwner, PeerLost
 from pychron.extraction_line.events import AlarmCleared, AlarmRaised
 from pychron.extraction_line.manager import ExtractionLineManager
-from pychron.extraction_line.owners import Wanted
 from pychron.extraction_line.remote.manager import RemoteExtractionLineManager
 from pychron.extraction_line.remote.ties import Tie
 from pychron.extraction_line.states import State, SwitchView

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from pychron.config.problems import Place
-from pychron.extraction_line.line_state import Line
+from pychron.extraction_line.machine.line_state import Line
+from pychron.extraction_line.machine.plans import Step, expand
 from pychron.extraction_line.permits import REMEDY
-from pychron.extraction_line.plans import Step, expand
 from pychron.extraction_line.remote.compare import partners
 from pychron.extraction_line.specs import LineSpec, SwitchSpec
 from pychron.extraction_line.states import Action, State

@@ -17,12 +17,12 @@ from __future__ import annotations
 import pytest
 
 from pychron.config.problems import Report
+from pychron.extraction_line.files.valves_file import read_valves
 from pychron.extraction_line.network.canvas_file import read_canvas
 from pychron.extraction_line.network.graph import network_of
 from pychron.extraction_line.network.proposals import propose
 from pychron.extraction_line.network.regions import possible, snapshot
 from pychron.extraction_line.states import State
-from pychron.extraction_line.valves_file import read_valves
 from tests.system.twistd_process import PROJECT
 
 SETUPFILES = PROJECT.parent / "shared" / "real" / "lab" / "setupfiles"

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from twisted.python.failure import Failure
 
-from pychron.extraction_line import rules
-from pychron.extraction_line.actuations import Phase, StoreIntent, StoreOutcome
 from pychron.extraction_line.errors import NotStored
 from pychron.extraction_line.events import ShotCounted
 from pychron.extraction_line.interfaces import Done
-from pychron.extraction_line.records import (
+from pychron.extraction_line.keeping.records import (
     count_records,
     intent_record,
     outcome_record,
     outcome_records,
 )
+from pychron.extraction_line.machine import rules
+from pychron.extraction_line.machine.actuations import Phase, StoreIntent, StoreOutcome
 from pychron.extraction_line.states import Action
 from pychron.runtime.deadlines import DeadlinePassed, within
 from pychron.store.errors import StoreFailed

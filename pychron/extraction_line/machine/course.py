@@ -8,22 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pychron.extraction_line import plans, rules
-from pychron.extraction_line.actuations import (
-    Actuation,
-    Drive,
-    Finished,
-    Outputs,
-    Phase,
-    Present,
-    Publish,
-    Read,
-    Result,
-    Settle,
-    StoreIntent,
-    StoreOutcome,
-)
-from pychron.extraction_line.doubts import BEING_WRITTEN, Doubt, remaining
 from pychron.extraction_line.errors import (
     Held,
     LineError,
@@ -37,9 +21,25 @@ from pychron.extraction_line.errors import (
     TooLate,
 )
 from pychron.extraction_line.interfaces import Command, Done
-from pychron.extraction_line.line_state import Line, Switch, is_manual, target
-from pychron.extraction_line.observing import Observer
-from pychron.extraction_line.rules import Grounds
+from pychron.extraction_line.machine import plans, rules
+from pychron.extraction_line.machine.actuations import (
+    Actuation,
+    Drive,
+    Finished,
+    Outputs,
+    Phase,
+    Present,
+    Publish,
+    Read,
+    Result,
+    Settle,
+    StoreIntent,
+    StoreOutcome,
+)
+from pychron.extraction_line.machine.doubts import BEING_WRITTEN, Doubt, remaining
+from pychron.extraction_line.machine.line_state import Line, Switch, is_manual, target
+from pychron.extraction_line.machine.observing import Observer
+from pychron.extraction_line.machine.rules import Grounds
 from pychron.extraction_line.states import Action, State
 from pychron.hardware.interfaces import Evidence, Mark, Reading
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pychron.extraction_line.doubts import Doubt
+from pychron.extraction_line.machine.doubts import Doubt
 from pychron.extraction_line.specs import LineSpec, SwitchSpec
 from pychron.extraction_line.states import Action, Kind, Lock, State, SwitchView
 from pychron.hardware.interfaces import Evidence, Mark

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pychron.extraction_line.counts import Counts, Shots, Turned
-from pychron.extraction_line.leases import Claim
+from pychron.extraction_line.claims.leases import Claim
+from pychron.extraction_line.keeping.counts import Counts, Shots, Turned
+from pychron.extraction_line.keeping.records import count_records, result_of
 from pychron.extraction_line.manager import ExtractionLineManager
-from pychron.extraction_line.records import count_records, result_of
 from pychron.extraction_line.specs import LineSpec
 from pychron.extraction_line.states import Action, Kind, Lock, State
 from pychron.hardware.interfaces import Evidence

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from pychron.extraction_line import errors
-from pychron.extraction_line.actuations import Actuation, Result
-from pychron.extraction_line.counts import Shots, Turned
 from pychron.extraction_line.interfaces import Command, Done
-from pychron.extraction_line.line_state import Line
-from pychron.extraction_line.plans import Step
+from pychron.extraction_line.keeping.counts import Shots, Turned
+from pychron.extraction_line.machine.actuations import Actuation, Result
+from pychron.extraction_line.machine.line_state import Line
+from pychron.extraction_line.machine.plans import Step
 from pychron.extraction_line.states import Action
 from pychron.runtime.world import World
 from pychron.store.records import (

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from pychron.config.fields import Fields
 from pychron.config.problems import Problem, Report, nearest
+from pychron.extraction_line.files.valves_entries import KINDS, PIPETTE, Entry, read_entries
+from pychron.extraction_line.files.valves_rules import ActuatorFacts, Checks, Draft
 from pychron.extraction_line.permits import read_permits
 from pychron.extraction_line.specs import DEFAULT_ACTUATOR, LineSpec, PipetteSpec, SwitchSpec
 from pychron.extraction_line.states import Kind
-from pychron.extraction_line.valves_entries import KINDS, PIPETTE, Entry, read_entries
-from pychron.extraction_line.valves_rules import ActuatorFacts, Checks, Draft
 from pychron.hardware.interfaces import Evidence
 
 LONGEST_S = 600.0

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pychron.extraction_line.actuations import Result
 from pychron.extraction_line.errors import NotPermitted
 from pychron.extraction_line.interfaces import Command
+from pychron.extraction_line.machine.actuations import Result
 from pychron.extraction_line.states import Action
 
 KEPT_S = 600.0

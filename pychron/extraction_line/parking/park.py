@@ -15,7 +15,7 @@ from pychron.expressions.language import ExpressionError, Missing, parse
 from pychron.extraction_line.errors import LineError, NotPermitted
 from pychron.extraction_line.interfaces import Command
 from pychron.extraction_line.manager import ExtractionLineManager
-from pychron.extraction_line.park_file import (
+from pychron.extraction_line.parking.park_file import (
     NODE_STOP,
     CloseStep,
     Do,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pychron.extraction_line.doubts import judge, open_until, remaining
 from pychron.extraction_line.events import AlarmCleared, AlarmRaised, SwitchChanged
 from pychron.extraction_line.interfaces import Command
-from pychron.extraction_line.line_state import Line, Switch
+from pychron.extraction_line.machine.doubts import judge, open_until, remaining
+from pychron.extraction_line.machine.line_state import Line, Switch
 from pychron.extraction_line.states import State
 from pychron.hardware.interfaces import Evidence, Reading
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from pychron.extraction_line.errors import NotOwner
-from pychron.extraction_line.line_state import Line
+from pychron.extraction_line.machine.line_state import Line
 from pychron.extraction_line.states import Action, State
 from pychron.trust.rights import Peer, Right
 

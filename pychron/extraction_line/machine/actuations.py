@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from pychron.extraction_line.errors import LineError
 from pychron.extraction_line.interfaces import Command, Done
-from pychron.extraction_line.plans import Step
+from pychron.extraction_line.machine.plans import Step
 from pychron.runtime.values import frozen
 
 Result = Done | LineError

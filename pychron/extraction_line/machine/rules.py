@@ -18,13 +18,13 @@ from pychron.extraction_line.errors import (
     NotPermitted,
     OutOfService,
 )
-from pychron.extraction_line.line_state import Line, Switch, target
+from pychron.extraction_line.machine.line_state import Line, Switch, target
 from pychron.extraction_line.states import Action, Kind, State
 from pychron.runtime.values import frozen
 
 NOTHING: Mapping[str, Action] = {}
 Access = Callable[[str, Action], NotOwner | None]
-"""May the asker turn this switch: leases, orphans and the system lock (extraction_line/leases.py)."""
+"""May the asker turn this switch: leases, orphans and the system lock (extraction_line/claims/leases.py)."""
 Permit = Callable[[Switch], str]
 """Why the switch's pressure permit or supply says no; empty where it does not."""
 

@@ -11,9 +11,18 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
+from pychron.extraction_line.claims.leases import (
+    DEFAULT_S,
+    LEAST_S,
+    MOST_S,
+    Claim,
+    Granted,
+    Leases,
+    Waiting,
+    remedy,
+)
 from pychron.extraction_line.errors import LineError, NotOwner, NotStored
 from pychron.extraction_line.events import OwnerChanged
-from pychron.extraction_line.leases import DEFAULT_S, LEAST_S, MOST_S, Claim, Granted, Leases, Waiting, remedy
 from pychron.extraction_line.states import Action
 from pychron.store.errors import StoreFailed
 from pychron.store.records import ClaimGone, ClaimRow, Token

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from pychron.extraction_line import plans
-from pychron.extraction_line.actuations import (
+from pychron.extraction_line.errors import LineError, NoResponse, Stopping, Superseded, TooLate
+from pychron.extraction_line.interfaces import Command
+from pychron.extraction_line.machine import plans
+from pychron.extraction_line.machine.actuations import (
     Actuation,
     Drive,
     Finished,
@@ -21,14 +23,12 @@ from pychron.extraction_line.actuations import (
     Reply,
     Result,
 )
-from pychron.extraction_line.course import Course, refusal
-from pychron.extraction_line.doubts import NO_EPOCH, Doubt
-from pychron.extraction_line.errors import LineError, NoResponse, Stopping, Superseded, TooLate
-from pychron.extraction_line.interfaces import Command
-from pychron.extraction_line.line_state import Line, Switch
-from pychron.extraction_line.observing import Observer
-from pychron.extraction_line.repeats import Repeats, sender
-from pychron.extraction_line.rules import Grounds
+from pychron.extraction_line.machine.course import Course, refusal
+from pychron.extraction_line.machine.doubts import NO_EPOCH, Doubt
+from pychron.extraction_line.machine.line_state import Line, Switch
+from pychron.extraction_line.machine.observing import Observer
+from pychron.extraction_line.machine.repeats import Repeats, sender
+from pychron.extraction_line.machine.rules import Grounds
 from pychron.extraction_line.states import Action, State
 from pychron.hardware.interfaces import Evidence, Mark, Reading
 

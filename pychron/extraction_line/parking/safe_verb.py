@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pychron.extraction_line.park import Parking
+from pychron.extraction_line.parking.park import Parking
 from pychron.rpc.verbs import Call, Verb
 from pychron.trust.rights import Peer, Right
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from pychron.extraction_line.claims.leases import DEFAULT_S
+from pychron.extraction_line.claims.owners import Wanted
 from pychron.extraction_line.errors import LineError
 from pychron.extraction_line.fault_table import fault
-from pychron.extraction_line.leases import DEFAULT_S
 from pychron.extraction_line.manager import ExtractionLineManager
-from pychron.extraction_line.owners import Wanted
 from pychron.rpc.faults import Fault
 from pychron.rpc.verbs import Call, Verb
 from pychron.trust.rights import Right

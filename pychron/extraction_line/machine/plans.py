@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pychron.extraction_line.line_state import Line
+from pychron.extraction_line.machine.line_state import Line
 from pychron.extraction_line.states import Action
 
 Step = tuple[str, Action]

@@ -1,0 +1,1 @@
+"""valves.xml and valves.yaml of a laboratory, read with every problem in them."""

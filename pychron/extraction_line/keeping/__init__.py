@@ -1,0 +1,1 @@
+"""What of the line lies in the node's file, and how it comes back after a start."""

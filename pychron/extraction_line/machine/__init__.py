@@ -1,0 +1,1 @@
+"""The switch machine: rules, plans and the course of every actuation, pure."""

@@ -1,0 +1,1 @@
+"""park.yaml: what is closed by itself, when, and the verb Safe."""
