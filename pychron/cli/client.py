@@ -105,12 +105,13 @@ class Client:
             try:
                 link.sendall(request)
                 return self._read_line(link)
-            except TimeoutError:
+            except (TimeoutError, KeyboardInterrupt) as ended:
                 # An abort instead of a close: the node sees at once that nobody waits, and begins nothing.
                 link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                late = isinstance(ended, TimeoutError)
+                why = f"no reply within {self.timeout_s:g} s" if late else "interrupted before the reply"
                 raise Unreached(
-                    f"{self.address}: no reply within {self.timeout_s:g} s; what was asked may have happened: look before "
-                    "you ask again"
+                    f"{self.address}: {why}; what was asked may have happened: look before you ask again"
                 ) from None
             except OSError as failed:
                 raise Unreached(

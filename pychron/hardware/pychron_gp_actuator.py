@@ -7,6 +7,7 @@ epoch; then only what is read after `late_s`, twice alike, is believed.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -48,6 +49,14 @@ def check_address(address: str) -> str:
     if re.fullmatch(r"[!-~]+", address):
         return ""
     return f"{address!r} is no name of a switch; write its name on the other server, without blanks"
+
+
+def _says_simulated(version: str) -> bool:
+    try:
+        told = json.loads(version)
+    except ValueError:
+        return False
+    return isinstance(told, dict) and told.get("simulated") is True
 
 
 class _Request(Protocol):
@@ -96,7 +105,9 @@ class PychronGPActuator:
         wire: IReactorTime,
         timeout_s: float = LATE_S,
         late_s: float = LATE_S,
+        only_real: bool = False,
     ) -> None:
+        """`only_real`: a server that says that it is simulated is neither believed nor opened (safety rule 21)."""
         self.name = name
         self.late_s = late_s
         self.connected = True
@@ -107,6 +118,9 @@ class PychronGPActuator:
         self._turns = Turns()
         self._epoch = 1
         self._closed = False
+        self._only_real = only_real
+        self._proven = 0
+        """The epoch in which it was asked what it is; 0: not since it was last away."""
 
     def validate(self, address: str) -> str:
         """A switch's name."""
@@ -120,6 +134,8 @@ class PychronGPActuator:
             raise Unavailable(f"{self.name}: {problem}")
         await self._turns.take(urgent)
         try:
+            if on:
+                await self._prove()
             mark, reply = await self._ask(f"{verb} {address}", begin)
             if reply.lower() in TRUE:
                 return mark
@@ -142,6 +158,7 @@ class PychronGPActuator:
                 continue
             await self._turns.take()
             try:
+                await self._prove()
                 mark, reply = await self._ask(f"GetIndicatorState {address}")
             finally:
                 self._turns.give()
@@ -150,6 +167,20 @@ class PychronGPActuator:
             word = reply.lower()
             found[address] = Reading(True if word in TRUE else False if word in FALSE else None, mark)
         return found
+
+    async def _prove(self) -> None:
+        """Raises Unavailable where it is simulated, or does not say. An installed server has no such word: it is real."""
+        if not self._only_real or self._proven == self._epoch:
+            return
+        try:
+            _, reply = await self._ask("GetVersion")
+        except NoAnswer as silent:
+            raise Unavailable(str(silent)) from silent
+        if _says_simulated(reply):
+            raise Unavailable(
+                f"{self.name}: its server is simulated and this node is not; write accept_simulated: true in its file if it is meant"
+            )
+        self._proven = self._epoch
 
     async def _ask(self, text: str, begin: Callable[[], bool] = lambda: True) -> tuple[Mark, str]:
         """When it was asked, and the reply: empty where the connection ended without one."""
@@ -174,7 +205,7 @@ class PychronGPActuator:
         try:
             request: Any = await within(self._wire, self._timeout_s, connecting, self.name)
         except (DeadlinePassed, ConnectError, ConnectingCancelledError, OSError) as problem:
-            self.connected = False
+            self.connected, self._proven = False, 0
             raise Unavailable(f"{self.name} cannot be reached ({problem}); look at its server") from None
         self.connected = True
         found: _Request = request
@@ -187,10 +218,11 @@ class PychronGPActuator:
 
 
 def make(setting: Setting) -> PychronGPActuator:
-    """From a device file: `[Communications] host, port`, `[General] late_s`. A reply may take `late_s`: it comes when
+    """From a device file: `[Communications] host, port`, `[General] late_s, accept_simulated`. A reply may take `late_s`: it comes when
     the move has ended."""
     late_s = setting.seconds("late_s", LATE_S)
-    return PychronGPActuator(setting.name, setting.endpoint(), setting.world.wire, late_s, late_s)
+    only_real = not setting.world.simulated and not setting.flag("accept_simulated", default=False)
+    return PychronGPActuator(setting.name, setting.endpoint(), setting.world.wire, late_s, late_s, only_real)
 
 
 DRIVER = Driver(

@@ -8,7 +8,7 @@ from pychron.hardware.pychron_gp_actuator import PychronGPActuator, check_addres
 from tests.hardware.wired import Ends, pump, start
 
 
-class PychronTest(SynchronousTestCase):
+class PychronCase(SynchronousTestCase):
     def setUp(self):
         self.clock = Clock()
         self.ends = Ends(self.clock)
@@ -32,6 +32,8 @@ class PychronTest(SynchronousTestCase):
         self.reply(reply, closes)
         return done
 
+
+class PychronTest(PychronCase):
     def test_exact_bytes_and_one_connection_a_request(self):
         done = self.drive()
         self.assertEqual(self.ends.wire.take(), b"Open A\r\n")
@@ -158,3 +160,60 @@ class PychronTest(SynchronousTestCase):
         self.successResultOf(start(self.server.close()))
         self.assertIsInstance(self.successResultOf(self.drive()), Unavailable)
         self.assertEqual(self.ends.made, [])
+
+
+class OnlyReal(PychronCase):
+    """A driver of a real node asks its server first what it is."""
+
+    SIMULATED = b'{"name": "pychron-twisted", "simulated": true}\r\n'
+
+    def setUp(self):
+        super().setUp()
+        self.server = PychronGPActuator("pyvalve", self.ends, self.clock, only_real=True)
+
+    def asks(self):
+        return self.ends.wire.take()
+
+    def test_a_simulated_server_is_neither_opened_nor_believed(self):
+        for begin in (lambda: self.drive(), lambda: start(self.server.read(("A",)))):
+            done = begin()
+            pump(self.clock)
+            self.assertEqual(self.asks(), b"GetVersion\r\n")
+            self.reply(self.SIMULATED)
+            refused = self.successResultOf(done)
+            self.assertIsInstance(refused, Unavailable)
+            self.assertIn("accept_simulated", str(refused))
+
+    def test_one_that_is_real_or_installed_is_asked_once(self):
+        for version in (b'{"simulated": false}\r\n', b"ERROR 003 : invalid command: GetVersion", b"", b"1.0"):
+            self.setUp()
+            done = self.drive()
+            self.reply(version, closes=not version.endswith(b"\n"))
+            self.assertEqual(self.asks(), b"Open A\r\n")
+            self.reply(b"OK\r\n")
+            self.successResultOf(done)
+            done = self.drive()
+            self.assertEqual(self.asks(), b"Open A\r\n")
+            self.reply(b"OK\r\n")
+            self.successResultOf(done)
+
+    def test_a_close_waits_for_no_such_answer(self):
+        self.drive(on=False)
+        self.assertEqual(self.asks(), b"Close A\r\n")
+
+    def test_one_that_does_not_say_is_not_opened(self):
+        done = self.drive()
+        for _ in range(700):
+            self.clock.advance(0.01)
+        self.assertIsInstance(self.successResultOf(done), Unavailable)
+
+    def test_one_that_was_away_is_asked_again(self):
+        done = self.drive()
+        self.reply(b'{"simulated": false}\r\n')
+        self.reply(b"OK\r\n")
+        self.successResultOf(done)
+        self.ends.down = True
+        self.assertIsInstance(self.successResultOf(self.drive()), Unavailable)
+        self.ends.down = False
+        self.drive()
+        self.assertEqual(self.asks(), b"GetVersion\r\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -108,6 +109,28 @@ def test_who_gives_up_aborts_the_connection() -> None:
         done = pychron("call", node.address, "Open A", "--timeout", "0.3")
     assert done.returncode == 3
     assert "no reply within 0.3 s; what was asked may have happened" in done.stderr
+    assert node.seen == ["reset"]
+
+
+def test_who_interrupts_is_told_that_it_may_have_happened() -> None:
+    asked = threading.Event()
+
+    def say_nothing(link: socket.socket) -> object:
+        link.recv(65536)
+        asked.set()
+        try:
+            return link.recv(1)
+        except ConnectionResetError:
+            return "reset"
+
+    with Listener(say_nothing) as node:
+        command = [*PYCHRON, "call", node.address, "Open A"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as call:
+            assert asked.wait(30)
+            call.send_signal(signal.SIGINT)
+            _, said = call.communicate(timeout=30)
+    assert call.returncode == 3
+    assert "interrupted before the reply; what was asked may have happened" in said
     assert node.seen == ["reset"]
 
 
