@@ -36,6 +36,10 @@ class OwnerChanged:
     why: str
 
 
+UNCOMMANDED = "uncommanded:"
+"""Begins the key of an alarm that tells of a moment and is never over: a switch was found in another position."""
+
+
 @frozen
 class AlarmRaised:
     """Somebody must act. `key` names the episode, so that it is raised once."""

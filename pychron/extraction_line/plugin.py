@@ -116,8 +116,7 @@ class ExtractionLinePlugin:
         self._remote.open(verbs, notifier)
         context.offer(IExtractionLine, self._remote.line)
 
-    @staticmethod
-    def _count(context: Context, local: LocalLine) -> None:
+    def _count(self, context: Context, local: LocalLine) -> None:
         manager = local.manager
         context.counters["extraction_line_actuations"] = lambda: manager.actuations
         context.counters["extraction_line_refusals"] = lambda: manager.refusals
@@ -125,7 +124,10 @@ class ExtractionLinePlugin:
         context.counters["extraction_line_unknown"] = lambda: sum(
             switch.state is State.UNKNOWN for switch in manager.line
         )
-        context.counters["extraction_line_alarms"] = lambda: len(manager.machine.observer.standing())
+        remote, own = self._remote, manager.machine.observer
+        context.counters["extraction_line_alarms"] = lambda: len(
+            own.standing() if remote is None else remote.standing.keys()
+        )
         stored = local.store.counters
         context.counters["store_transactions"] = lambda: stored.transactions
         context.counters["store_sync_s"] = lambda: stored.sync_s

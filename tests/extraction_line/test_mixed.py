@@ -328,6 +328,10 @@ class MixedLines(SynchronousTestCase):
         self.assertIn("G moved and C did not: C: it reads closed", str(failed))
         self.advance(0.1)
         self.assertEqual([e.key for e in self.events if isinstance(e, AlarmRaised)], ["cross:G:C"])
+        del self.two.controller.faults["Open"]
+        self.assertIsInstance(self.ask("G", "open"), Done)
+        self.advance(0.1)
+        self.assertEqual([e.key for e in self.events if isinstance(e, AlarmCleared)], ["cross:G:C"])
 
     def test_settling_times_of_all_heads_add_up(self):
         self.one.controller.valves["G"]["settling_s"] = 2.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pychron.extraction_line.events import AlarmCleared, AlarmRaised, SwitchChanged
+from pychron.extraction_line.events import UNCOMMANDED, AlarmCleared, AlarmRaised, SwitchChanged
 from pychron.extraction_line.interfaces import Command
 from pychron.extraction_line.machine.doubts import judge, open_until, remaining
 from pychron.extraction_line.machine.line_state import Line, Switch
@@ -82,7 +82,7 @@ class Observer:
         events = self.become(switch, state, switch.hardware.evidence, now, wall, None)
         if before is not None and before is not state:
             text = f"{switch.name} was {before} and reads {state}: nobody commanded that; look at it before going on"
-            events.append(AlarmRaised(f"uncommanded:{switch.name}:{wall:.3f}", text, (switch.name,)))
+            events.append(AlarmRaised(f"{UNCOMMANDED}{switch.name}:{wall:.3f}", text, (switch.name,)))
         return events
 
     def doubt_text(self, switch: Switch, now: float) -> str:

@@ -17,6 +17,7 @@ from pychron.extraction_line.remote.file import read_remote
 from pychron.extraction_line.remote.manager import RemoteExtractionLineManager
 from pychron.extraction_line.remote.mixed import MixedExtractionLine
 from pychron.extraction_line.remote.once import Once
+from pychron.extraction_line.remote.standing import Standing
 from pychron.extraction_line.remote.status_monitor import StatusMonitor
 from pychron.extraction_line.remote.ties import part_of
 from pychron.extraction_line.remote.verbs import MixedVerbs
@@ -38,6 +39,7 @@ class RemoteLine:
     ) -> None:
         self._context = context
         self._spawner = Spawner()
+        self.standing = Standing(context.bus)
         world, bus = context.world, context.bus
         own_file = spec if spec.switches else None
         self.remotes: list[RemoteExtractionLineManager] = []
@@ -75,7 +77,7 @@ class RemoteLine:
             "seq": notifier.number(),
             "boot": world.boot,
             "simulated": world.simulated,
-            "alarms": [],
+            "alarms": self.standing.keys(),
         }
         verbs.register(*MixedVerbs(picture, self._manager, self.line).verbs())
         announce(notifier, picture.valve)

@@ -22,7 +22,7 @@ from pychron.extraction_line.errors import (
     PeerLost,
     UnknownSwitch,
 )
-from pychron.extraction_line.events import AlarmRaised
+from pychron.extraction_line.events import AlarmCleared, AlarmRaised
 from pychron.extraction_line.interfaces import Command, Done, IExtractionLine
 from pychron.extraction_line.machine.line_state import Line, target
 from pychron.extraction_line.machine.plans import Step, expand
@@ -91,6 +91,8 @@ class MixedExtractionLine:
             if len(ends) == 1 and (end := ends.pop()) is not None:
                 self.pipettes_of[pipette.name] = end
         self._doubled: list[str] = []
+        self._left_behind: dict[str, str] = {}
+        """By child that did not move: the key of the alarm that stands until it is turned."""
         self._undriven = self._without_a_driver(spec, by_name, local)
         """Switches of the file whose controller this node cannot use: shown, and nobody can turn them."""
         self._by_name = by_name
@@ -311,11 +313,15 @@ class MixedExtractionLine:
                 if not moved:
                     raise
                 text = f"{', '.join(moved)} moved and {switch} did not: {problem}"
-                self._bus.publish(AlarmRaised(f"cross:{command.switch}:{switch}", text, (*moved, switch)))
+                key = self._left_behind[switch] = f"cross:{command.switch}:{switch}"
+                self._bus.publish(AlarmRaised(key, text, (*moved, switch)))
                 if is_main:
                     raise
                 raise ChildFailed(command.switch, text) from problem
             moved.append(switch)
+            key = self._left_behind.pop(switch, "")
+            if key:
+                self._bus.publish(AlarmCleared(key, f"{switch} was turned"))
             main = done if is_main else main
         return main
 
