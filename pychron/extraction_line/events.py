@@ -58,6 +58,13 @@ class AlarmCleared:
 
 
 @frozen
+class MadeSafe:
+    """Somebody asked for MAKE SAFE: what runs by itself on this node stops."""
+
+    by: str
+
+
+@frozen
 class ShotCounted:
     """A pipette gave a shot."""
 

@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from zope.interface import implementer
 
+from pychron.extraction_line.events import MadeSafe
 from pychron.extraction_line.interfaces import IExtractionLine
 from pychron.extraction_line.steps import Steps
 from pychron.rpc.faults import Fault
@@ -66,6 +67,7 @@ class ScriptsPlugin:
             Verb("ScriptStatus", Right.OBSERVE, self._status, "", "What runs, and at which line"),
         )
         context.offer(IScriptRuns, self)
+        context.bus.subscribe(self._made_safe, MadeSafe, what="scripts and MAKE SAFE")
         context.counters["scripts_run"] = lambda: self.runs
 
     def bind(self, context: Context) -> None:
@@ -139,6 +141,12 @@ class ScriptsPlugin:
             "running": self.file if runner is not None else "",
             "at": str(runner.at) if runner is not None else "",
         }
+
+    def _made_safe(self, event: object) -> None:
+        """What the sequence closes is not opened again by a script that goes on (safety rule 19)."""
+        assert isinstance(event, MadeSafe)
+        if self._runner is not None:
+            self._runner.cancel(f"MAKE SAFE by {event.by}")
 
     # ---- the end
 

@@ -13,6 +13,7 @@ from twisted.internet.interfaces import IDelayedCall
 
 from pychron.expressions.language import ExpressionError, Missing, parse
 from pychron.extraction_line.errors import LineError, NotPermitted
+from pychron.extraction_line.events import MadeSafe
 from pychron.extraction_line.interfaces import Command
 from pychron.extraction_line.manager import ExtractionLineManager
 from pychron.extraction_line.parking.park_file import (
@@ -63,6 +64,11 @@ class Parking:
         self._waiting: list[Deferred[None]] = []
         """Triggers that came while a sequence was running: each has its own after that."""
         self._number = 0
+
+    async def make_safe(self, call: Peer, by: Peer) -> list[Taken]:
+        """MAKE SAFE: scripts of this node stop, then every step (safety rule 19)."""
+        self._manager.publish([MadeSafe(str(call))])
+        return await self.run(f"MAKE SAFE by {call}", by)
 
     async def run(self, why: str, peer: Peer | None = None) -> list[Taken]:
         """Every step in order; what was done, the refused one last. Claims orphaned before it are free after its last step."""

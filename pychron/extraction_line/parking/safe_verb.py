@@ -22,6 +22,6 @@ class SafeVerb:
 
     async def _safe(self, call: Call) -> Any:
         peer = Peer(call.peer.address, call.peer.port, Right.ADMINISTER, call.peer.name or "MAKE SAFE")
-        taken = await self._parking.run(f"MAKE SAFE by {call.peer}", peer)
+        taken = await self._parking.make_safe(call.peer, peer)
         steps = [{"step": t.step, "ok": t.ok, "text": t.text} for t in taken]
         return {"ok": all(t.ok for t in taken), "steps": steps}
