@@ -18,7 +18,7 @@ from pychron.extraction_line.flag_verbs import FlagVerbs
 from pychron.extraction_line.interfaces import IExtractionLine
 from pychron.extraction_line.local_line import LocalLine, flags_of, system_host
 from pychron.extraction_line.manager import LineOptions
-from pychron.extraction_line.parking.park_file import driven_elsewhere
+from pychron.extraction_line.parking.park_file import RaiseFunnelStep, driven_elsewhere
 from pychron.extraction_line.parking.safe_verb import SafeVerb
 from pychron.extraction_line.permits import IReadings, read_permits
 from pychron.extraction_line.remote.file import read_remote
@@ -74,6 +74,10 @@ class ExtractionLinePlugin:
                 context.report.warning(place, f"crosses controllers: {text}", code="crosses")
             for place, text in driven_elsewhere(config.park, where):
                 context.report.error(place, text, code="park")
+            for step in config.park.steps:
+                if isinstance(step, RaiseFunnelStep):
+                    text = "raise_funnel: no node of this version has a funnel; the sequence ends there, so write it last"
+                    context.report.warning(step.place, text, code="park")
             for one, text in out_of_reach(config.line, where):
                 context.report.error(
                     one.place, f"{one.kind} {one.name}: {text}", touches=(one.name,), code="out_of_reach"

@@ -103,6 +103,15 @@ def test_the_files_of_plugins_are_checked_too(tmp_path: Path) -> None:
     assert "setupfiles/servers/remote_command_server.yaml:4: error: " in result.stdout
 
 
+def test_a_park_step_that_no_node_can_do_is_told(tmp_path: Path) -> None:
+    run("init", "valve", tmp_path)
+    park = tmp_path / "setupfiles" / "park.yaml"
+    park.write_text("sequence:\n  - close: A\n  - raise_funnel: true\n")
+    result = run("check", tmp_path)
+    assert result.exit_code == 0
+    assert "park.yaml:3: warning: raise_funnel: no node of this version has a funnel" in result.stdout
+
+
 def test_templates_of_the_lab_are_checked_too(tmp_path: Path) -> None:
     run("init", "crunch", tmp_path)
     own = tmp_path / "pipeline" / "ours.yaml"
