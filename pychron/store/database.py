@@ -23,6 +23,8 @@ ROOM = 1_250_000
 records of actuations take. An fsync that has to grow a file waits for the file system's journal too."""
 FOLD_AT_LAST = 5000
 """The same, even if something waits."""
+LOOK_EVERY_S = 1.0
+"""Between looks whether the file is still in its place: asking the system costs an actuation as much as its rules do."""
 
 _THIS_COMMIT = (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError, sqlite3.DataError)
 
@@ -47,6 +49,8 @@ class Database:
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
         """Device and inode of the file that was read at the start; None where none can be told."""
+        self._looked = 0.0
+        """Wire seconds when it was last seen in its place."""
         self._first_seq = 0
         self._opened = 0.0
         self._transactions = 0
@@ -64,7 +68,7 @@ class Database:
             self._first_seq = last + 1
             self._make_room(connection)
             self.fold()
-            self._file = self._identity()
+            self._file, self._looked = self._identity(), now
             return found
         except StoreDamaged:
             self._disconnect()
@@ -81,7 +85,7 @@ class Database:
     def write(self, commits: Sequence[tuple[Record, ...]]) -> Written:
         """All of `commits` in one transaction; one that no row can hold is left out whole. Raises StoreFailed."""
         boot = self._world.machine_boot
-        if self._file is not None and self._identity() != self._file:
+        if not self._in_its_place():
             # SQLite goes on in the file that has no name any more, and the next start would know nothing of it.
             raise StoreFailed(
                 f"{self._path}: was deleted or replaced under the running node; put it back, or start the node again "
@@ -135,6 +139,15 @@ class Database:
         connection.execute("PRAGMA wal_autocheckpoint=0").fetchall()
         connection.execute("PRAGMA busy_timeout=2000").fetchall()
         return connection
+
+    def _in_its_place(self) -> bool:
+        now = self._world.wire.seconds()
+        if self._file is None or now - self._looked < LOOK_EVERY_S:
+            return True
+        if self._identity() != self._file:
+            return False
+        self._looked = now
+        return True
 
     def _identity(self) -> tuple[int, int] | None:
         try:

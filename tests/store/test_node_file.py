@@ -355,6 +355,7 @@ def test_what_would_go_into_a_file_without_a_name_is_refused(bench: Bench, how: 
     bench.path.rename(aside)
     if how == "replaced":
         bench.path.write_bytes(aside.read_bytes())
+    bench.clock.advance(1.0)
     for _ in range(2):
         with pytest.raises(StoreFailed, match="was deleted or replaced under the running node; put it back"):
             commit(store, r.SoftLock("B", "bob", "", 1.0))

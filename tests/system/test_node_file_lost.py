@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.system.relay_bank import RelayBank
-from tests.system.twistd_process import run
+from tests.system.twistd_process import run, until
 from tests.system.valve_node import ValveNode
 
 
@@ -29,6 +29,7 @@ def test_a_node_whose_file_was_deleted_opens_nothing_and_closes(node, bank):
     assert node.ask("Open B") == "OK"
     for file in its_file(node).parent.glob("node.sqlite*"):
         file.unlink()
+    until(lambda: node.ask("Lock A,a test").startswith("ERROR"), "it is looked for once a second")
     drives = len(bank.drives)
     reply = node.ask("Open C")
     assert reply.startswith(
