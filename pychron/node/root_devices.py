@@ -32,6 +32,8 @@ class Drivers:
     numbers: Collection[str] = ()
     """Names of `klass` whose numbers the dashboard can read."""
     validate: Validate = _any_address
+    where: Callable[[DeviceFile], tuple[str, ...]] = lambda device: ()
+    """The one instrument that a device file leads to, by driver and port; empty where that cannot be told."""
     power_up: Callable[[DeviceFile], str] = lambda device: ""
     """What a driver declares of its relays at power-up and on loss of the computer; empty: nothing."""
 
@@ -180,8 +182,9 @@ def actuator_facts(
             fault = _no_driver(device, drivers, simulated=simulated)
         if device is None and not fault:
             continue  # there is no file: told at the element
+        check = drivers.validate(device) if device is not None else lambda a: ""
         own = ActuatorFacts(
-            name, klass in BY_NAME, drivers.validate(device) if device is not None else lambda a: "", fault
+            name, klass in BY_NAME, check, fault, drivers.where(device) if device is not None else ()
         )
         facts[name] = own
     for name, device in devices.found.items():

@@ -103,6 +103,25 @@ def test_the_files_of_plugins_are_checked_too(tmp_path: Path) -> None:
     assert "setupfiles/servers/remote_command_server.yaml:4: error: " in result.stdout
 
 
+def test_two_device_files_of_one_instrument_hide_no_doubled_address(tmp_path: Path) -> None:
+    run("init", "valve", tmp_path)
+    files = tmp_path / "setupfiles"
+    (files / "devices" / "other.yaml").write_bytes(
+        (files / "devices" / "switch_controller.yaml").read_bytes()
+    )
+    text = (files / "initialization.xml").read_text()
+    listed = text.replace(
+        ">switch_controller</device>", '>switch_controller</device><device enabled="true">other</device>'
+    )
+    assert listed != text
+    (files / "initialization.xml").write_text(listed)
+    valves = files / "extractionline" / "valves.yaml"
+    valves.write_text(valves.read_text() + "\n- {name: Z, address: 101, actuator: other}\n")
+    result = run("check", tmp_path)
+    assert result.exit_code == 1
+    assert "valve Z: address 101 of other is also that of A" in result.stdout.replace("\n", " ")
+
+
 def test_a_park_step_that_no_node_can_do_is_told(tmp_path: Path) -> None:
     run("init", "valve", tmp_path)
     park = tmp_path / "setupfiles" / "park.yaml"

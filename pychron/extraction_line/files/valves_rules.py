@@ -30,6 +30,8 @@ class ActuatorFacts:
     """Empty where an address can be one of this driver's, else what to write instead."""
     fault: str = ""
     """Why the device cannot be used, as FILE:LINE: text; empty where it can."""
+    where: tuple[str, ...] = ()
+    """The one instrument that it is, by driver and port; empty where that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +186,14 @@ class Checks:
 
     def _addresses(self) -> None:
         """No two switches on one actuator have one address; no two read their position at one."""
-        seen: dict[tuple[str, str], Draft] = {}
+        seen: dict[tuple[str, ...], Draft] = {}
         read: dict[tuple[str, str], Draft] = {}
         for draft in self.drafts.values():
             spec = draft.spec
             if spec.kind is Kind.MANUAL_VALVE:
                 continue
             for part in _parts(spec):
-                first = seen.setdefault((spec.actuator, part), draft)
+                first = seen.setdefault((*self._instrument(spec.actuator), part), draft)
                 if first is not draft:
                     self.report.error(
                         draft.fields.place_of("address"),
@@ -209,6 +211,11 @@ class Checks:
                         f"its position is read where that of {first.spec.name} is read "
                         f"({spec.state_device or spec.actuator} {spec.state_address})",
                     )
+
+    def _instrument(self, actuator: str) -> tuple[str, ...]:
+        """Two device files may lead to one instrument."""
+        facts = self.actuators.get(actuator) if self.actuators is not None else None
+        return (facts.where if facts is not None else ()) or (actuator,)
 
     def _one_sided(self) -> None:
         for name, draft in self.drafts.items():
