@@ -8,6 +8,8 @@ from tests.extraction_line.lines_in_trouble import Lines
 NEVER_AGAINST_A_CLOSE = ("Interlocked", "Disabled", "NotPermitted", "OutOfService", "Starting")
 MARGIN_S = 0.05
 """A request, a commit and the way to a relay take less."""
+PASSED_ON_S = 2.0
+"""What an acquisition node has passed on may wait for so long at its controller, which does not know who asked there."""
 ARRIVES_S = 8.0
 """A request whose client gave it up comes to a node no later."""
 STEPS_S = 8.0
@@ -114,7 +116,8 @@ class Judge:
         late += STEPS_S if CHILDREN.get(asked.valves[0]) else 0.0
         if told.at > asked.at + asked.within + MARGIN_S + late:
             return False
-        if asked.left is not None and not late and told.at > asked.left + MARGIN_S:
+        waits = PASSED_ON_S if asked.node != told.node else 0.0
+        if asked.left is not None and not late and told.at > asked.left + MARGIN_S + waits:
             return False
         if asked.answered and asked.done is not None and told.at > asked.done + MARGIN_S:
             return False

@@ -123,7 +123,7 @@ class Overtaken(_Mixed):
             once=Once(self.bench.manager),
         )
 
-    def check(self, ids):
+    def check(self, ids, valve="A"):
         link, ask = self.two.link, self.two.link.ask
 
         async def late(verb, value="", *, timeout_s, actuates=False, **members):
@@ -135,22 +135,30 @@ class Overtaken(_Mixed):
         link.ask = late
         client = Peer("10.0.0.7", 40000, Right.OPERATE)
         opened = []
-        c = Command("A", Action.OPEN, client, self.clock.seconds(), id=ids[0])
+        c = Command(valve, Action.OPEN, client, self.clock.seconds(), id=ids[0])
         Deferred.fromCoroutine(self.line.actuate(c)).addBoth(opened.append)
         self.advance(0.1, looking=False)
-        c = Command("A", Action.CLOSE, client, self.clock.seconds(), id=ids[1])
+        c = Command(valve, Action.CLOSE, client, self.clock.seconds(), id=ids[1])
         self.one.run(self.line.actuate(c), 0.2)
         self.advance(1, looking=False)
         assert isinstance(opened[0].value, errors.Superseded)
         assert self.one.controller.valves["A"]["state"] == "closed", (
             "opened after the newer close of the same peer"
         )
+        assert self.bench.relays.exchanges == []
 
     def test_a_newer_close_is_the_last_word(self):
         self.check((None, None))
 
     def test_also_where_commands_have_ids(self):
         self.check(("client:1", "client:2"))
+
+    def test_a_valve_of_this_node_that_waits_for_its_tie(self):
+        """Its own manager took the older open for the newer of the two."""
+        self.check((None, None), "L")
+
+    def test_and_with_ids(self):
+        self.check(("client:1", "client:2"), "L")
 
 
 for _case in (HoldsInTrouble, Overtaken):
