@@ -7,8 +7,11 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from pychron.extraction_line.errors import Stopping, Superseded
+from pychron.extraction_line.interfaces import Command
 from pychron.extraction_line.local_line import LocalLine
 from pychron.extraction_line.specs import LineSpec
+from pychron.extraction_line.states import Action
+from pychron.trust.rights import Peer, Right
 from tests.extraction_line.bench_of_relays import spec
 from tests.extraction_line.clocked_relays import Bench
 
@@ -73,6 +76,22 @@ class Waits(SynchronousTestCase):
         self.failureResultOf(first, Superseded)
         assert closing.called
         assert not self.relays.on.get("102", False)
+
+    def test_an_older_open_that_comes_late_is_not_begun_behind_anothers_newer_close(self):
+        """It lay on its connection behind a slower request; the close found the valve closed, and was told so."""
+        self.line(spec("P", address="101"), spec("C", address="102", parent="P"))
+        asked_at = self.bench.clock.seconds()
+        self.bench.advance(0.5)
+        closing = self.bench.ask("C", "close", peer="10.0.0.3")
+        self.bench.advance(0.5)
+        assert not self.successResultOf(closing).changed
+        for name in ("C", "P"):
+            late = Command(name, Action.OPEN, Peer("10.0.0.1", right=Right.OPERATE), asked_at, within=5)
+            self.failureResultOf(Deferred.fromCoroutine(self.bench.manager.actuate(late)), Superseded)
+        opening = self.bench.ask("C", "open", peer="10.0.0.1")
+        self.bench.advance(0.5)
+        assert self.successResultOf(opening).changed
+        assert [address for _, address, _ in self.relays.exchanges] == ["102"]
 
     def test_the_same_id_under_way_joins_after_a_standstill_too(self):
         self.line(spec("A", address="101", settling_s=5.0))

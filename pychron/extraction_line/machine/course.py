@@ -6,7 +6,7 @@ Settle -> Read -> next step ... -> StoreOutcome. Each method is an input; it ret
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pychron.extraction_line.errors import (
     Held,
@@ -62,6 +62,16 @@ def refusal(
             if not (already and isinstance(found, Locked | Held)):
                 return found
     return None
+
+
+def gives_way(holder: Actuation, command: Command, plan: Sequence[plans.Step]) -> bool:
+    """A close waits behind no open: every switch that both name is opened there and closed here, or, where
+    the very switch is closed that they open, turned the other way (inverted children)."""
+    theirs = dict(holder.plan)
+    shared = [(theirs[name], action) for name, action in plan if name in theirs]
+    if command.action is Action.CLOSE and theirs.get(command.switch) is Action.OPEN:
+        return all(their is not action for their, action in shared)
+    return all(their is Action.OPEN and action is Action.CLOSE for their, action in shared)
 
 
 class Course:

@@ -63,6 +63,13 @@ class Repeats:
         """The last command that was planned to turn it."""
         return self._latest.get(switch)
 
+    def closed_since(self, switch: str, command: Command) -> bool:
+        """Somebody has asked for `switch` itself to be closed after `command` was asked: an older open is not begun."""
+        newest = self._latest.get(switch)
+        if newest is None or newest.action is not Action.CLOSE or newest.switch != switch:
+            return False
+        return newest.asked_at > command.asked_at
+
     def stands(self, command: Command | None) -> bool:
         """Nothing else was planned for its switch since `command` was."""
         return command is not None and self._latest.get(command.switch) is command

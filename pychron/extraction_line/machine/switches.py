@@ -23,7 +23,7 @@ from pychron.extraction_line.machine.actuations import (
     Reply,
     Result,
 )
-from pychron.extraction_line.machine.course import Course, refusal
+from pychron.extraction_line.machine.course import Course, gives_way, refusal
 from pychron.extraction_line.machine.doubts import NO_EPOCH, Doubt
 from pychron.extraction_line.machine.line_state import Line, Switch
 from pychron.extraction_line.machine.observing import Observer
@@ -119,8 +119,14 @@ class SwitchMachine:
             why = f"it had waited {waited:.1f} s and its client gives up after {command.within:g} s"
             return self._refused(request, command, TooLate(command.switch, why), now)
         plan = plans.expand(self.line, command.switch, command.action)
+        closed = next(
+            (n for n, turn in plan if turn is Action.OPEN and self.repeats.closed_since(n, command)), ""
+        )
+        if closed:  # it lay on its connection, or waited elsewhere
+            newer = Superseded(command.switch, f"a newer close of {closed} took its place")
+            return self._refused(request, command, newer, now)
         holders = self._holders(plan)
-        if not all(self._gives_way(holder.actuation, command, plan) for holder in holders):
+        if not all(gives_way(holder.actuation, command, plan) for holder in holders):
             self._waiting.append((request, command))
             self.repeats.planned(command, command.switch)
             return []
@@ -158,16 +164,6 @@ class SwitchMachine:
     def _held(self, holders: Sequence[Course]) -> list[Switch]:
         plans_of = [(h.actuation.key, n) for h in holders for n, _ in h.actuation.plan]
         return [self.line.switches[n] for key, n in plans_of if self.line.switches[n].reserved == key]
-
-    @staticmethod
-    def _gives_way(holder: Actuation, command: Command, plan: Sequence[plans.Step]) -> bool:
-        """A close waits behind no open: every switch that both name is opened there and closed here, or, where
-        the very switch is closed that they open, turned the other way (inverted children)."""
-        theirs = dict(holder.plan)
-        shared = [(theirs[name], action) for name, action in plan if name in theirs]
-        if command.action is Action.CLOSE and theirs.get(command.switch) is Action.OPEN:
-            return all(their is not action for their, action in shared)
-        return all(their is Action.OPEN and action is Action.CLOSE for their, action in shared)
 
     def _cancel_opens(self, plan: Sequence[plans.Step], now: float) -> Outputs:
         """Older wishes to open what is closed now: they would open it behind the back of whoever closed it."""

@@ -221,7 +221,7 @@ class MixedExtractionLine:
             return await self._actuate(command, steps, tied)  # our own manager knows its commands
         return await self._once.turn(
             command,
-            [n for n, _ in plan],
+            plan,
             lambda sent: self._actuate(sent, steps, tied),
             lambda: self._is_so(name, action),
         )

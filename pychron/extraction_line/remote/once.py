@@ -6,7 +6,7 @@ sent, is known here. Intents and outcomes of commands with an id are in this nod
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -26,6 +26,7 @@ from pychron.extraction_line.interfaces import Command, Done
 from pychron.extraction_line.keeping.recording import CLOSE_WAITS_S
 from pychron.extraction_line.keeping.records import audit_entry, intent_record, outcome_record
 from pychron.extraction_line.machine.actuations import Result
+from pychron.extraction_line.machine.plans import Step
 from pychron.extraction_line.machine.repeats import sender
 from pychron.extraction_line.manager import ExtractionLineManager
 from pychron.extraction_line.states import Action
@@ -58,14 +59,14 @@ class Once:
     async def turn(
         self,
         command: Command,
-        turned: Iterable[str],
+        plan: Sequence[Step],
         act: Act,
         holds: Callable[[], bool],
     ) -> Done:
         """What `act` answers or raises. The same id again gets that for ten minutes, and `act` is not called.
 
         So does a copy without an id, for as long as copies come, if nothing else was to turn the switch meanwhile: one of
-        the switches that were `turned` with a command of this node, or of another (then its `Done` no longer `holds`).
+        the switches of its `plan`, with a command of this node, or of another (then its `Done` no longer `holds`).
         """
         repeats = self._manager.machine.repeats
         known = repeats.known(command, self._manager.now)
@@ -77,8 +78,10 @@ class Once:
             again: Deferred[Done] = Deferred()
             first.others.append(again)
             return await again
+        if any(turn is Action.OPEN and repeats.closed_since(switch, command) for switch, turn in plan):
+            raise Superseded(command.switch, "a newer close took its place")
         self._under_way[key] = first = _First(command)
-        for switch in turned:
+        for switch, _ in plan:
             repeats.planned(command, switch)
         try:
             result = await (self._kept if command.id is not None else self._audited)(command, act)
