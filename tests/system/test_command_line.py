@@ -112,6 +112,11 @@ def test_who_gives_up_aborts_the_connection() -> None:
     assert node.seen == ["reset"]
 
 
+def _hears_interrupts() -> None:
+    """What a shell starts in the background is deaf to them."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_who_interrupts_is_told_that_it_may_have_happened() -> None:
     asked = threading.Event()
 
@@ -125,7 +130,9 @@ def test_who_interrupts_is_told_that_it_may_have_happened() -> None:
 
     with Listener(say_nothing) as node:
         command = [*PYCHRON, "call", node.address, "Open A"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as call:
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_hears_interrupts
+        ) as call:
             assert asked.wait(30)
             call.send_signal(signal.SIGINT)
             _, said = call.communicate(timeout=30)
