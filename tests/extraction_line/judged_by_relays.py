@@ -102,12 +102,18 @@ class Judge:
         turned = {*asked.valves, *(c for v in asked.valves for c in CHILDREN.get(v, ()))}
         return told.valve in turned and asked.node in (told.node, "above")
 
+    def _stands(self, copy: Asked) -> bool:
+        """Its outcome is kept under its id. An `ok`, which turned nothing, is lost by a disk that takes nothing."""
+        if not copy.ok or copy.done is None:
+            return False
+        return copy.result != "ok" or self.lines.bad_disk[copy.node] < copy.at - 3
+
     def _asks(self, asked: Asked, told: Told, copies: list[Asked]) -> bool:
         """Whether this request may be the one that a relay was told by."""
         lines = self.lines
         if not self._names(asked, told) or asked.at > told.at:
             return False
-        if any(c.ok and c is not asked and c.done is not None and c.done < asked.at for c in copies):
+        if any(self._stands(c) and c is not asked and c.done < asked.at for c in copies):
             return False
         held_up = lines.was_cut(asked.host, asked.node, asked.at, told.at) or lines.was_cut(
             "above", told.node, asked.at, told.at
