@@ -20,7 +20,6 @@ from pychron.extraction_line.errors import (
     NotPermitted,
     OutOfService,
     PeerLost,
-    TooLate,
     UnknownSwitch,
 )
 from pychron.extraction_line.events import AlarmCleared, AlarmRaised
@@ -236,15 +235,8 @@ class MixedExtractionLine:
         if blocked:
             raise blocked[0]
         if len(steps) == 1 and not tied:
-            return await self._handed_over(command)
+            return await self.part(name).actuate(command)
         return await self._across(command, steps, tied)
-
-    async def _handed_over(self, command: Command) -> Done:
-        """An open that waited until here is not handed over behind a newer close: to this node's own manager it would be
-        the newer of the two."""
-        if command.action is Action.OPEN and not command.still_there():
-            raise TooLate(command.switch, "who asked for it is gone")
-        return await self.part(command.switch).actuate(command)
 
     # ---- across controllers
 
@@ -316,7 +308,7 @@ class MixedExtractionLine:
                 asked_at = self._world.wire.seconds()
                 step = replace(command, switch=switch, action=turn, token=None, id=own_id, asked_at=asked_at)
             try:
-                done = await self._handed_over(step)
+                done = await self.part(switch).actuate(step)
             except LineError as problem:
                 if not moved:
                     raise
